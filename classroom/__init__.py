@@ -1,0 +1,1 @@
+"""What turns the mathematics into a lecture: slides, pictures, questions."""
