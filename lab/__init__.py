@@ -1,0 +1,1 @@
+"""Train small networks on normlib's operators, and put the talk's claims to the test."""

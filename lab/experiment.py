@@ -1,0 +1,105 @@
+"""What an experiment is: a configuration that runs itself, shows how far it is, and says what came out."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+ARMS = ("without BN", "with BN")  # the first axis of every result that compares the two
+
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Setting(NamedTuple):
+    """The range of a configuration field, each of its values if it is a tuple; in `Annotated[...]` at the field."""
+
+    low: float
+    high: float
+    doc: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress(Generic[R_co]):
+    """How much of a run is done, from 0 to 1, and its result so far."""
+
+    done: float
+    result: R_co
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Experiment(ABC, Generic[R_co]):
+    """A claim and the runs that test it. Fields are the configuration: hashable, and JSON through `asdict`.
+
+    A result is a NamedTuple of arrays with a method `verdict()`: what these very numbers say about the claim.
+    The same configuration gives the same numbers bit for bit on the same machine.
+    """
+
+    title: ClassVar[str]
+    claim: ClassVar[str]
+    source: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        for name, setting in self.settings().items():
+            value = getattr(self, name)
+            if isinstance(value, list):  # from JSON
+                object.__setattr__(self, name, value := tuple(value))
+            for one in value if isinstance(value, tuple) else (value,):
+                if not setting.low <= one <= setting.high:  # not a number fails too
+                    raise ValueError(
+                        f"{type(self).__name__}: {name} must be between {setting.low:g} and {setting.high:g}, got {one}."
+                        f" Choose {setting.doc} in that range."
+                    )
+
+    @abstractmethod
+    def run(self) -> Iterator[Progress[R_co]]:
+        """Train, and yield the result so far at every recorded moment, the whole result last."""
+
+    def result(self) -> R_co:
+        """Return the whole result, arrays read-only; the same configuration is run once."""
+        return _result(self)
+
+    @classmethod
+    def settings(cls) -> dict[str, Setting]:
+        """Return the range of every field that declares one, in the order of the fields."""
+        hints = get_type_hints(cls, include_extras=True)
+        found = {}
+        for field in dataclasses.fields(cls):
+            for extra in getattr(hints[field.name], "__metadata__", ()):
+                if isinstance(extra, Setting):
+                    found[field.name] = extra
+        return found
+
+
+@lru_cache(maxsize=64)
+def _result(experiment: Experiment[Any]) -> Any:
+    last = None
+    for last in experiment.run():
+        pass
+    if last is None:
+        raise RuntimeError(f"{type(experiment).__name__}.run: must yield at least once, got nothing. Yield a Progress.")
+    read_only(last.result)
+    return last.result
+
+
+def read_only(result: Any) -> None:
+    """Lock every array in a result, also in the tuples within."""
+    for value in result:
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)
+        elif isinstance(value, tuple):
+            read_only(value)
+
+
+def moments(steps: int, count: int) -> NDArray[np.intp]:
+    """Return the steps to record, from 0 to the last: denser early, where most happens.
+
+    >>> moments(100, 5)
+    array([  0,   6,  25,  56, 100])
+    """
+    return np.unique(np.round(steps * np.linspace(0, 1, count) ** 2).astype(np.intp))

@@ -1,0 +1,111 @@
+"""Train the same sigmoid network twice, with and without batch normalization, and watch one unit's input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.data import digits
+from lab.experiment import ARMS, Experiment, Progress, Setting, moments
+from lab.layers import Array, Dense, Layer, Sigmoid
+from lab.network import Network
+from lab.normalize import Normalize
+from lab.training import Sgd, accuracy, train
+from normlib.norms.batch_norm import BatchNorm
+
+
+class Result(NamedTuple):
+    """What was recorded; the axis of two is `ARMS`."""
+
+    steps: NDArray[np.intp]  # (S,)
+    loss: Array  # (2, S): of that step's batch; not a number at step 0
+    accuracy: Array  # (2, S): held-out
+    inputs: Array  # (2, S, held-out examples): to the watched unit's sigmoid, the held-out examples as one batch
+
+    def percentiles(self) -> Array:
+        """Return the 15th, 50th and 85th percentile of the unit's input at every step, (2, S, 3)."""
+        return np.moveaxis(np.percentile(self.inputs, (15, 50, 85), axis=2), 0, 2)
+
+    def histograms(self, edges: Array) -> Array:
+        """Return the share of the unit's inputs in each bin at every step, (2, S, bins)."""
+        return np.stack([[np.histogram(x, edges)[0] / x.size for x in arm] for arm in self.inputs])
+
+    def drift(self) -> Array:
+        """Return how far the unit's median input travelled, up and down, in widths of its final 15-85 % band, (2,)."""
+        p = self.percentiles()
+        return np.abs(np.diff(p[:, :, 1])).sum(axis=1) / np.maximum(p[:, -1, 2] - p[:, -1, 0], 1e-12)
+
+    def verdict(self) -> str:
+        plain, bn = self.accuracy
+        half = int(np.searchsorted(self.steps, self.steps[-1] / 10))
+        far = self.drift()
+        return (
+            f"After {self.steps[half]} steps {bn[half]:.1%} of the held-out digits are right {ARMS[1]} and "
+            f"{plain[half]:.1%} {ARMS[0]}; after {self.steps[-1]}, {bn[-1]:.1%} and {plain[-1]:.1%}. Meanwhile the "
+            f"median input of the watched unit travelled {far[1]:.2f} widths of its 15–85 % band {ARMS[1]} "
+            f"and {far[0]:.2f} {ARMS[0]}."
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CovariateShift(Experiment[Result]):
+    """Figure 1 of the paper on scikit-learn's digits: hidden layers of sigmoid units, plain gradient descent."""
+
+    title = "Internal covariate shift"
+    claim = (
+        "Batch normalization keeps the distribution of a sigmoid's input stable through training, "
+        "and the network learns in fewer steps."
+    )
+    source = "Ioffe & Szegedy 2015, arXiv 1502.03167, Figure 1 (there MNIST, 50,000 steps)"
+
+    steps: Annotated[int, Setting(10, 50_000, "a number of steps")] = 2000
+    rate: Annotated[float, Setting(1e-4, 10, "a learning rate")] = 0.3
+    batch: Annotated[int, Setting(2, 500, "a batch size")] = 60
+    width: Annotated[int, Setting(1, 300, "a number of units per hidden layer")] = 100
+    depth: Annotated[int, Setting(1, 8, "a number of hidden layers")] = 3
+    scale: Annotated[float, Setting(1e-3, 10, "a scale of the initial weights, 1 being He's")] = 0.7
+    unit: Annotated[int, Setting(0, 299, "a unit of the last hidden layer")] = 0
+    recorded: Annotated[int, Setting(2, 200, "a number of recorded moments")] = 60
+    seed: Annotated[int, Setting(0, 2**31, "a seed")] = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.unit >= self.width:
+            raise ValueError(f"CovariateShift: unit must be below width={self.width}, got {self.unit}. Choose another.")
+
+    def network(self, normalized: bool) -> Network:
+        hidden: list[Layer] = []
+        for _ in range(self.depth):
+            hidden += [Dense(self.width, self.scale, bias=not normalized)]
+            hidden += [Normalize(BatchNorm())] if normalized else []
+            hidden += [Sigmoid()]
+        return Network(digits(centred=False).shape, (*hidden, Dense(10, self.scale)))
+
+    def run(self) -> Iterator[Progress[Result]]:
+        data = digits(centred=False)  # ink from 0 to 1, like the paper's binary pictures
+        watched, _ = data.held_out.take(slice(None))
+        networks = [self.network(normalized) for normalized in (False, True)]
+        runs = [train(n, data, Sgd(self.rate), steps=self.steps, batch=self.batch, seed=self.seed) for n in networks]
+        record = set(moments(self.steps, self.recorded).tolist())
+        rows: list[list[tuple[float, float, Array]]] = []
+        steps: list[int] = []
+        for both in zip(*runs, strict=False):  # a diverged run ends both
+            if both[0].number not in record:
+                continue
+            steps.append(both[0].number)
+            rows.append(
+                [
+                    (
+                        step.loss,
+                        accuracy(network, step.state, data.held_out),
+                        network.inputs(step.state, watched)[-2][:, self.unit],
+                    )
+                    for network, step in zip(networks, both, strict=True)
+                ]
+            )
+            loss, right, inputs = (np.stack([[arm[i] for arm in row] for row in rows], axis=1) for i in range(3))
+            yield Progress(steps[-1] / self.steps, Result(np.array(steps), loss, right, inputs))

@@ -1,0 +1,68 @@
+"""Intervals over a handful of seeds, by Student's t."""
+
+from __future__ import annotations
+
+from math import atan, comb, cos, pi, sin, sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+class Interval(NamedTuple):
+    """A mean and half the width of its interval."""
+
+    mean: float
+    half: float  # not a number where fewer than two values were at hand
+
+    def __str__(self) -> str:
+        """Round both to the same place: two digits of the half width below 10, whole numbers above.
+
+        >>> str(Interval(120.3, 21.7)), str(Interval(0.31, 0.523))
+        ('120 ± 22', '0.31 ± 0.52')
+        """
+        if not np.isfinite(self.half):
+            return f"{self.mean:.3g}"
+        places = 0 if self.half >= 10 else 1 if self.half >= 1 or self.half == 0 else 2
+        return f"{self.mean:.{places}f} ± {self.half:.{places}f}"
+
+    @property
+    def excludes_zero(self) -> bool:
+        return abs(self.mean) > self.half
+
+
+def interval(values: ArrayLike, confidence: float = 0.95) -> Interval:
+    """Return the mean of independent values and the half width of its t interval.
+
+    >>> str(interval([1.0, 2.0, 3.0]))
+    '2.0 ± 2.5'
+    """
+    v = np.asarray(values, np.float64)
+    if v.size < 2:
+        return Interval(float(v.mean()) if v.size else float("nan"), float("nan"))
+    half = t_quantile((1 + confidence) / 2, v.size - 1) * v.std(ddof=1) / sqrt(v.size)
+    return Interval(float(v.mean()), float(half))
+
+
+def t_quantile(p: float, dof: int) -> float:
+    """Return the p-quantile of Student's t, for p above 0.5 and whole degrees of freedom.
+
+    >>> round(t_quantile(0.975, 4), 3)
+    2.776
+    """
+    low, high = 0.0, 1.0
+    while t_within(high, dof) < 2 * p - 1:
+        high *= 2
+    for _ in range(80):
+        middle = (low + high) / 2
+        low, high = (middle, high) if t_within(middle, dof) < 2 * p - 1 else (low, middle)
+    return high
+
+
+def t_within(t: float, dof: int) -> float:
+    """Return the probability of -t..t. Source: Abramowitz & Stegun 1964, 26.7.3 and 26.7.4."""
+    theta = atan(t / sqrt(dof))
+    if dof % 2 == 0:
+        return sin(theta) * sum(comb(2 * i, i) / 4**i * cos(theta) ** (2 * i) for i in range(dof // 2))
+    odd = sum(4**i / comb(2 * i, i) / (2 * i + 1) * cos(theta) ** (2 * i + 1) for i in range((dof - 1) // 2))
+    return 2 / pi * (theta + sin(theta) * odd)

@@ -1,0 +1,112 @@
+"""Softmax cross-entropy, stochastic gradient descent, and the loop that joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.data import Data, Split
+from lab.layers import Array, Params
+from lab.network import Network, State
+
+
+def cross_entropy(logits: Array, labels: NDArray[np.integer]) -> tuple[float, Array]:
+    """Return the mean softmax cross-entropy of N×classes logits, and its gradient for the logits.
+
+    >>> loss, dlogits = cross_entropy(np.zeros((1, 2)), np.array([0]))
+    >>> round(loss, 4), dlogits
+    (0.6931, array([[-0.5,  0.5]]))
+    """
+    rows = np.arange(len(labels))
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    exp = np.exp(shifted)
+    total = exp.sum(axis=1, keepdims=True)
+    loss = np.mean(np.log(total[:, 0]) - shifted[rows, labels])
+    dlogits = exp / total
+    dlogits[rows, labels] -= 1
+    dlogits /= len(labels)
+    return float(loss), dlogits
+
+
+@dataclass(frozen=True)
+class Sgd:
+    """Gradient descent: v ← momentum·v + gradient, p ← p − rate·v. Only weights decay, not biases, gamma or beta."""
+
+    rate: float
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+
+    def step(
+        self, params: tuple[Params, ...], grads: tuple[Params, ...], velocity: tuple[Params, ...] | None
+    ) -> tuple[tuple[Params, ...], tuple[Params, ...]]:
+        """Return new parameters and the new velocity; the old ones are left as they are."""
+        if self.weight_decay:
+            grads = tuple(
+                {k: d + self.weight_decay * p[k] if k == "w" else d for k, d in g.items()}
+                for p, g in zip(params, grads, strict=True)
+            )
+        if self.momentum and velocity is not None:
+            grads = tuple(
+                {k: self.momentum * v[k] + d for k, d in g.items()} for v, g in zip(velocity, grads, strict=True)
+            )
+        moved = tuple({k: p[k] - self.rate * d for k, d in g.items()} for p, g in zip(params, grads, strict=True))
+        return moved, grads
+
+
+class Step(NamedTuple):
+    """A moment of training."""
+
+    number: int  # updates made so far
+    loss: float  # of the batch that led here, before its update; at 0: not a number
+    state: State
+
+    @property
+    def diverged(self) -> bool:
+        return self.number > 0 and not np.isfinite(self.loss)
+
+
+def train(network: Network, data: Data, sgd: Sgd, *, steps: int, batch: int, seed: int) -> Iterator[Step]:
+    """Yield the untrained network and then every step; stop early where the loss is no longer finite.
+
+    The seed settles the initial weights and, apart from them, the order of the examples.
+    """
+    state = network.init(seed)
+    velocity = None
+    yield Step(0, float("nan"), state)
+    order = batches(len(data.train.labels), batch, np.random.default_rng([seed, 1]))
+    for number, index in zip(range(1, steps + 1), order, strict=False):
+        x, labels = data.train.take(index)
+        with np.errstate(all="ignore"):  # a diverging run overflows on its way; its loss tells
+            logits, caches = network.forward(state.params, x)
+            loss, dlogits = cross_entropy(logits, labels)
+            grads = network.backward(dlogits, caches)
+            params, velocity = sgd.step(state.params, grads, velocity)
+            state = State(params, network.update(state.running, caches))
+        step = Step(number, loss, state)
+        yield step
+        if step.diverged:
+            return
+
+
+def batches(examples: int, size: int, rng: np.random.Generator) -> Iterator[NDArray[np.intp]]:
+    """Yield the indices of one batch after another for ever: every example once per epoch, short batches dropped."""
+    if not 1 <= size <= examples:
+        raise ValueError(f"batches: size must be between 1 and the {examples} examples, got {size}. Take a smaller batch.")
+    while True:
+        order = rng.permutation(examples)
+        for start in range(0, examples - size + 1, size):
+            yield order[start : start + size]
+
+
+def accuracy(network: Network, state: State, split: Split, chunk: int = 500) -> float:
+    """Return the share of a split's examples that the trained network gets right."""
+    right = 0
+    for start in range(0, len(split.labels), chunk):
+        x, labels = split.take(slice(start, start + chunk))
+        with np.errstate(all="ignore"):
+            right += int((network.infer(state, x).argmax(axis=1) == labels).sum())
+    return right / len(split.labels)
