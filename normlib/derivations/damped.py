@@ -1,0 +1,119 @@
+r"""Derive what damps: y = x s^(-beta) with s = kappa + a * (sum of x^2 over a window).
+
+The gradient reaches x along two paths: term1 directly, term2 through every s whose window holds x.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sympy as sp
+
+from normlib.pool import ONE
+from normlib.symbolic import (
+    Derivation,
+    Formula,
+    Inside,
+    Partial,
+    PoolSize,
+    PoolSum,
+    Same,
+    Step,
+    Tagged,
+    add,
+    dy,
+    i,
+    ip,
+    j,
+    jp,
+    k,
+    kp,
+    loss,
+    m,
+    mul,
+    neg,
+    over,
+    x,
+    y,
+)
+
+if TYPE_CHECKING:
+    from normlib.core import Norm
+
+s = sp.IndexedBase("s")
+kappa, alpha, beta = sp.symbols("kappa alpha beta", positive=True)
+HERE = (i, j, k, m)
+
+
+def damped(norm: Norm, constants: dict[sp.Symbol, str], constant: sp.Expr, divisor: sp.Expr | None) -> Derivation:
+    """Derive a norm that damps by `constant` + alpha / `divisor` * (sum of x^2 over its pool).
+
+    constants: the field behind each symbol.  divisor: None where alpha stands alone, and
+    `clipped` for the number of cells that the window really holds.
+    """
+    across = norm.pool.c != ONE
+    centre, cells = ((k,), (kp,)) if across else ((i, j), (ip, jp))
+    there = (i, j, kp, m) if across else (ip, jp, k, m)
+    a, a_there = (_coefficient(divisor, at) for at in (centre, cells))
+    alone = (m,)
+
+    definition = (
+        Formula(s[HERE], add(constant, mul(a, PoolSum(x[there] ** 2, cells, centre))), alone),
+        Formula(y[HERE], over(x[HERE], s[HERE] ** beta), alone),
+    )
+    by = x[HERE]
+    dx, dy_dx, ds_dx = Partial(loss, by), Partial(y[there], by), Partial(s[there], by)
+    power = s[there] ** add(neg(beta), -1)
+    inside, delta = Inside(centre, cells), Same(centre, cells)
+    body = mul(dy[there], x[there], power)
+    pull = (
+        mul(2, a, beta, x[HERE], PoolSum(body, cells, centre, adjoint=True))
+        if a == a_there
+        else mul(2, alpha, beta, x[HERE], PoolSum(over(body, PoolSize(cells, cells)), cells, centre, adjoint=True))
+    )
+    claim = Formula(
+        dx, add(Tagged(mul(dy[HERE], s[HERE] ** -beta), "term1"), Tagged(neg(pull), "term2")), alone
+    )
+    steps = (
+        Step(
+            "Chain rule",
+            "A value damps every cell whose window holds it: sum over those cells, the mirrored window.",
+            (Formula(dx, PoolSum(mul(Partial(loss, y[there]), dy_dx), cells, centre, adjoint=True), alone),),
+        ),
+        Step(
+            "Two paths",
+            "An output depends on a value directly, where the two are the same cell, and through its bracket s.",
+            (
+                Formula(
+                    dy_dx,
+                    add(
+                        Tagged(mul(delta, s[there] ** -beta), "term1"),
+                        Tagged(neg(mul(beta, x[there], power, ds_dx)), "term2"),
+                    ),
+                    alone,
+                ),
+            ),
+        ),
+        Step(
+            "The bracket",
+            "Of the sum of squares one term is the value's own, if the window holds it: the bracket is 1 then, else 0.",
+            (Formula(ds_dx, mul(2, a_there, x[HERE], inside), alone),),
+        ),
+        Step(
+            "Closed form",
+            "Put it in and sum: delta picks one term, and the rest is one more window sum, mirrored; "
+            "dy is short for the derivative of l by y.",
+            (claim,),
+        ),
+    )
+    shape = (1, 4, 1, 1) if across else (1, 1, 2, 3)
+    return Derivation(norm, shape, {"x": HERE}, constants, definition, steps, {"x": claim})
+
+
+clipped = sp.Symbol("clipped")
+
+
+def _coefficient(divisor: sp.Expr | None, centre: tuple[sp.Symbol, ...]) -> sp.Expr:
+    if divisor is None:
+        return alpha
+    return over(alpha, PoolSize(centre, centre) if divisor == clipped else divisor)

@@ -1,0 +1,151 @@
+"""Certificates: the three laws, held against one operator with its very hyperparameters.
+
+1. Algebra: chain rule minus claimed gradient is exactly zero.  2. The code computes the displayed formulas.
+3. The code's gradient agrees with differences, for random dy and in random directions of every input. (With dy = 1
+the gradient of a standardizing norm is 0 and proves nothing.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normlib.core import Array, Norm
+
+Method = Literal["complex step", "central differences"]
+Inputs = Mapping[str, Array]
+CODE_TOLERANCE = 1e-10
+TOLERANCE: Mapping[Method, float] = {"complex step": 1e-9, "central differences": 1e-5}
+
+
+class Certificate(NamedTuple):
+    """What was checked, and how far off it was at most."""
+
+    algebra: bool  # every displayed claim and step expands to zero
+    code_error: float  # code against formulas, relative to the largest value
+    code_cases: int
+    difference_error: float  # gradient against differences, relative to the sum of the terms' magnitudes
+    difference_cases: int
+    method: Method
+
+    @property
+    def holds(self) -> bool:
+        """Whether all three laws hold."""
+        return self.algebra and self.code_error <= CODE_TOLERANCE and self.difference_error <= TOLERANCE[self.method]
+
+
+def central_difference(f: Callable[[Array], Any], at: Array, direction: Array, step: float = 1e-6) -> Any:
+    """Return the slope of f at `at` along `direction`, to second order in the step.
+
+    >>> round(central_difference(lambda v: float(v[0] ** 2), np.array([3.0]), np.array([1.0])), 6)
+    6.0
+    """
+    return (f(at + step * direction) - f(at - step * direction)) / (2 * step)
+
+
+def complex_step(f: Callable[[Array], Any], at: Array, direction: Array, step: float = 1e-30) -> Any:
+    """Return the slope of an analytic f along `direction` with no subtraction, so to machine precision.
+
+    Source: Squire & Trapp 1998, doi:10.1137/S003614459631241X.
+
+    >>> complex_step(lambda v: v[0] ** 2, np.array([3.0]), np.array([1.0]))
+    np.float64(6.0)
+    """
+    return np.imag(f(at + 1j * step * direction)) / step
+
+
+def certify(
+    norm: Norm,
+    x: Array | None = None,
+    *,
+    params: Mapping[str, Array] | None = None,
+    cases: int = 20,
+    seed: int = 0,
+) -> Certificate:
+    """Hold the three laws against `norm`.
+
+    x: where the differences are taken, in the norm's layout; random where not given.  params: at x; random too.
+    cases: random inputs of law 2, borders and several examples and channels among them.
+    """
+    rng = np.random.default_rng(seed)
+    if x is None:
+        inputs = random_inputs(norm, (2, 5, 3, 4), rng)
+    else:
+        y, _ = norm.forward(x, **(params or norm.init(np.shape(x))))  # speaks up where x or params are wrong
+        nchw = to_nchw(norm, np.asarray(x, dtype=float))
+        inputs = random_inputs(norm, nchw.shape, rng) | {"x": nchw}
+        inputs |= {name: np.asarray(p, dtype=float) for name, p in (params or {}).items()}
+    difference_error, difference_cases, method = _difference_error(norm, inputs, rng)
+    return Certificate(
+        algebra=proved(norm),
+        code_error=max(_code_error(norm, rng) for _ in range(cases)),
+        code_cases=cases,
+        difference_error=difference_error,
+        difference_cases=difference_cases,
+        method=method,
+    )
+
+
+def proved(norm: Norm) -> bool:
+    """Whether every claimed gradient and every step of the derivation expands to zero."""
+    derivation = norm.derive()
+    formulas = [*derivation.closed_form.values(), *(f for step in derivation.steps for f in step.formulas)]
+    return all(residue == 0 for formula in formulas for residue in derivation.residue_of(formula))
+
+
+def random_inputs(norm: Norm, shape: tuple[int, ...], rng: np.random.Generator) -> dict[str, Array]:
+    """Return x of an (N, C, H, W) shape, off centre, and positive parameters, none of them 1."""
+    params = norm._init(shape[1])
+    return {"x": rng.normal(1.0, 2.0, shape)} | {name: rng.uniform(0.5, 1.5, p.shape) for name, p in params.items()}
+
+
+def to_nchw(norm: Norm, x: Array) -> Array:
+    """Return x, given in the norm's layout, as N x C x H x W."""
+    return x.transpose([norm.layout.index(axis) for axis in _letters(norm)])
+
+
+def _letters(norm: Norm) -> str:
+    return "MKHW" if norm.layout == "HWKM" else "NCHW"
+
+
+def _code_error(norm: Norm, rng: np.random.Generator) -> float:
+    shape = tuple(int(n) for n in rng.integers(1, (4, 7, 5, 5)))
+    shape = (max(shape[0], 2), *shape[1:3], max(shape[3], 2))  # more than one value in every whole-axis pool
+    inputs = random_inputs(norm, shape, rng)
+    dy = rng.normal(size=shape)
+    x, params = inputs["x"], {name: p for name, p in inputs.items() if name != "x"}
+    y, cache = norm._forward(x, **params)
+    grads = norm._backward(dy, cache)
+    y_shown, grads_shown = norm.derive().evaluate(inputs, dy)
+    pairs = [(y, y_shown), *((grads[name], shown) for name, shown in grads_shown.items())]
+    return max(float(np.abs(code - shown).max() / (np.abs(shown).max() + 1e-3)) for code, shown in pairs)
+
+
+def _difference_error(norm: Norm, inputs: Inputs, rng: np.random.Generator) -> tuple[float, int, Method]:
+    """Compare <gradient, direction> with the slope of <dy, y>, for each input, along random directions."""
+    errors: dict[Method, list[float]] = {"complex step": [], "central differences": []}
+    method: Method = "complex step"
+    params = {name: p for name, p in inputs.items() if name != "x"}
+    y, cache = norm._forward(inputs["x"], **params)
+    for _ in range(2):
+        dy = rng.normal(size=y.shape)
+        for name, grad in norm._backward(dy, cache).items():
+            direction = rng.normal(size=grad.shape)
+
+            def output(v: Array, name: str = name) -> Array:
+                return norm._forward(**(dict(inputs) | {name: v}))[0]
+
+            slope = complex_step(output, inputs[name], direction)
+            if not np.isfinite(slope).all():
+                slope, method = central_difference(output, inputs[name], direction), "central differences"
+            terms = np.concatenate([(dy * slope).ravel(), -(grad * direction).ravel()])
+            errors[method].append(float(abs(terms.sum()) / (np.abs(terms).sum() + 1e-300)))
+    found = [error for per_method in errors.values() for error in per_method]
+    return max(found), len(found), method
+
+
+__all__ = ["Certificate", "central_difference", "certify", "complex_step", "proved", "random_inputs"]
+_Array = NDArray[Any]

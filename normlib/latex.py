@@ -1,0 +1,160 @@
+r"""Formulas as LaTeX that KaTeX sets: `\frac`, `\sum`, `\sqrt`, `\textcolor`, in the order they were written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy as sp
+
+from normlib.symbolic import Inside, Partial, PoolSize, PoolSum, Same, Tagged
+
+# How a quantity's name takes its indices; every other name is a letter, or Greek, with the indices below.
+_NAMES = {
+    "dy": r"\mathrm{d}y_{#}",
+    "x_hat": r"\hat{x}_{#}",
+    "var": r"\sigma_{#}^{2}",
+    "sigma": r"\sigma_{#}",
+    "mean": r"\mu_{#}",
+    "running_mean": r"\bar{\mu}_{#}",
+    "running_var": r"\bar{\sigma}_{#}^{2}",
+}
+_NEEDS_AIR = (r"\frac", r"\mathrm", r"\sum", r"\sqrt", r"\textcolor")  # would touch the factor before
+_GREEK = {"alpha", "beta", "gamma", "epsilon", "kappa", "rho"}
+
+
+def tex(e: sp.Expr, unwritten: tuple[sp.Symbol, ...] = (), colors: Mapping[str, str] | None = None) -> str:
+    """Print an expression of `normlib.symbolic`; `colors` maps tags to #hex colours."""
+    return _Printer(unwritten, colors or {}).show(e)
+
+
+class _Printer:
+    def __init__(self, unwritten: tuple[sp.Symbol, ...], colors: Mapping[str, str]) -> None:
+        self._unwritten, self._colors = unwritten, colors
+
+    def show(self, e: sp.Expr) -> str:
+        match e:
+            case Tagged():
+                return self._colored(self.show(e.args[0]), str(e.args[1]))
+            case PoolSum():
+                return self._sum(e)
+            case PoolSize():
+                return rf"\left|G({self._list(e.args[1])})\right|" if e.args[1] else "N"
+            case Same():
+                return "".join(rf"\delta_{{{a}{b}}}" for a, b in zip(*e.args, strict=True))
+            case Inside():
+                cell, centre = e.args
+                return rf"\left[{self._cell(cell)}\in G({self._list(centre)})\right]"
+            case Partial():
+                of, by = e.args
+                return rf"\frac{{\partial {self.show(of)}}}{{\partial {self.show(by)}}}"
+            case sp.Indexed():
+                name = str(e.base.label)
+                below = "".join(str(a) for a in e.indices if a not in self._unwritten)
+                return _NAMES.get(name, f"{_letter(name)}_{{#}}").replace("#", below)
+            case sp.Symbol():
+                return _letter(e.name)
+            case sp.Integer():
+                return str(e)
+            case sp.Add():
+                return self._add(e)
+            case sp.Pow():
+                return self._pow(*e.args)
+            case sp.Mul() | sp.Rational():
+                return self._mul(e)
+        raise TypeError(f"latex: a formula must be built of the nodes of normlib.symbolic, got {type(e)}. Add a case.")
+
+    def _add(self, e: sp.Add) -> str:
+        text = ""
+        for term in e.args:
+            sign, rest = _sign(term)
+            shown = self.show(rest)
+            text += f" {sign} {shown}" if text else (f"-{shown}" if sign == "-" else shown)
+        return text
+
+    def _mul(self, e: sp.Expr) -> str:
+        sign, e = _sign(e)
+        above, below = _split(e)
+        shown = self._factors(above)
+        if below:
+            shown = rf"\frac{{{shown}}}{{{self._factors(below)}}}"
+        return f"-{shown}" if sign == "-" else shown
+
+    def _factors(self, factors: list[sp.Expr]) -> str:
+        if not factors:
+            return "1"
+        if len(factors) == 1:
+            return self.show(factors[0])
+        shown = [self._wrapped(f, last=f is factors[-1]) for f in factors]
+        return shown[0] + "".join(rf"\,{f}" if f.startswith(_NEEDS_AIR) else f" {f}" for f in shown[1:])
+
+    def _wrapped(self, f: sp.Expr, last: bool = True) -> str:
+        inner = f.args[0] if isinstance(f, Tagged) else f
+        needs = isinstance(inner, sp.Add) or (isinstance(inner, PoolSum) and not last)
+        return rf"\left({self.show(f)}\right)" if needs else self.show(f)
+
+    def _pow(self, base: sp.Expr, exponent: sp.Expr) -> str:
+        if exponent == sp.Rational(1, 2):
+            return rf"\sqrt{{{self.show(base)}}}"
+        if exponent in (-1, sp.Rational(-1, 2)):
+            return rf"\frac{{1}}{{{self._pow(base, -exponent)}}}"
+        if exponent == 1:
+            return self.show(base)
+        above = f"{exponent.p}/{exponent.q}" if isinstance(exponent, sp.Rational) else self.show(exponent)
+        above = above.removesuffix("/1")
+        shown = self.show(base)
+        if isinstance(base, sp.Symbol) or (isinstance(base, sp.Indexed) and "^" not in shown):
+            return f"{shown}^{{{above}}}"
+        return rf"\left({shown}\right)^{{{above}}}"
+
+    def _sum(self, e: PoolSum) -> str:
+        body, bound, centre, adjoint = e.args
+        if not centre:
+            under = "".join(map(str, bound))
+        elif adjoint:
+            under = rf"{self._cell(bound)}\,:\,{self._cell(centre)}\in G({self._list(bound)})"
+        else:
+            under = rf"{self._cell(bound)}\in G({self._list(centre)})"
+        sign = self._colored(rf"\sum_{{{under}}}", "pool")
+        return f"{sign} {self._wrapped(body)}"
+
+    def _colored(self, text: str, tag: str) -> str:
+        return rf"\textcolor{{{self._colors[tag]}}}{{{text}}}" if tag in self._colors else text
+
+    @staticmethod
+    def _list(indices: sp.Tuple) -> str:
+        return ",".join(map(str, indices))
+
+    def _cell(self, indices: sp.Tuple) -> str:
+        return str(indices[0]) if len(indices) == 1 else f"({self._list(indices)})"
+
+
+def _letter(name: str) -> str:
+    return f"\\{name}" if name in _GREEK else name
+
+
+def _sign(e: sp.Expr) -> tuple[str, sp.Expr]:
+    """Take a leading minus off a term."""
+    if isinstance(e, Tagged):
+        sign, rest = _sign(e.args[0])
+        return sign, Tagged(rest, e.args[1])
+    if e.is_Rational and e < 0:
+        return "-", -e
+    if isinstance(e, sp.Mul) and e.args[0].is_Rational and e.args[0] < 0:
+        rest = e.args[1:] if e.args[0] == -1 else (-e.args[0], *e.args[1:])
+        return "-", rest[0] if len(rest) == 1 else sp.Mul(*rest, evaluate=False)
+    return "+", e
+
+
+def _split(e: sp.Expr) -> tuple[list[sp.Expr], list[sp.Expr]]:
+    """Sort the factors of a product into those above and below the line."""
+    above: list[sp.Expr] = []
+    below: list[sp.Expr] = []
+    for f in sp.Mul.make_args(e):
+        if f.is_Rational:
+            above += [sp.Integer(f.p)] if f.p != 1 else []
+            below += [sp.Integer(f.q)] if f.q != 1 else []
+        elif isinstance(f, sp.Pow) and f.args[1] in (-1, sp.Rational(-1, 2)):
+            below.append(sp.sqrt(f.args[0]) if f.args[1] != -1 else f.args[0])
+        else:
+            above.append(f)
+    return above, below

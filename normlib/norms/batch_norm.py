@@ -1,0 +1,193 @@
+r"""
+Give every **channel** mean 0 and variance 1 over the batch, then let the network choose its own scale and shift.
+
+$$y_{ijkm} = \gamma_k\,\hat x_{ijkm}+\beta_k,\qquad \hat x_{ijkm} = \frac{x_{ijkm}-\mu_k}{\sqrt{\sigma_k^2+\epsilon}}$$
+
+- Training: $\mu_k$ and $\sigma_k^2$ pool over rows $i$, columns $j$ and examples $m$, $N = H\,W\,M$ values.
+- Inference: running averages of the two take their place, and a cell depends on no other cell.
+- $\gamma,\beta$: one pair for each of the $K$ channels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple, Self
+
+import numpy as np
+
+from normlib.core import Array, Hyper, Norm, Paper, preset
+from normlib.derivations.inference import with_running_statistics
+from normlib.derivations.standardized import standardized
+from normlib.pool import ALL, NONE, Pool
+from normlib.standardize import centre, inverse, standardize_backward
+from normlib.symbolic import Derivation
+
+CHANNEL = (0, 2, 3)  # N, H, W: every example and position of one channel
+
+
+class Cache(NamedTuple):
+    """What training's backward and the running statistics need."""
+
+    x_hat: Array  # (N, C, H, W)
+    mean: Array  # (1, C, 1, 1)
+    var: Array  # (1, C, 1, 1), biased, without eps
+    inv_std: Array  # (1, C, 1, 1)
+    gamma: Array  # (1, C, 1, 1), or 1
+
+
+class Running(NamedTuple):
+    """The averages that inference uses instead of a batch's statistics."""
+
+    mean: Array  # (C,)
+    var: Array  # (C,)
+    weight: float = 0.0  # of the batches averaged so far; what a debiased average divides by
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchNorm(Norm):
+    """Standardize each channel over the batch, scale by gamma, shift by beta; defaults are PyTorch's.
+
+    Source: Ioffe & Szegedy 2015, algorithms 1 and 2.
+    """
+
+    title = "Batch normalization"
+    paper = Paper("Ioffe & Szegedy", 2015, "https://arxiv.org/abs/1502.03167")
+
+    eps: Annotated[float, Hyper(r"\epsilon", 0, 10, "Added to the variance, inside the root")] = 1e-5
+    momentum: Annotated[float, Hyper(r"\rho", 0, 1, "The weight of the new batch in the running statistics")] = 0.1
+    training: bool = True
+    affine: bool = True  # gamma and beta; Caffe leaves them to a layer of their own
+    unbiased: bool = True  # the running variance counts m / (m - 1) of the batch's
+    debias: bool = False  # divide by the sum of the weights, so that the start value never counts
+
+    @property
+    def pool(self) -> Pool:
+        """All examples and positions of a channel; no cell at inference."""
+        return Pool(n=ALL, h=ALL, w=ALL) if self.training else Pool(NONE, NONE, NONE, NONE)
+
+    def _init(self, channels: int) -> dict[str, Array]:
+        start = self.start(channels)
+        params = {"gamma": np.ones(channels), "beta": np.zeros(channels)} if self.affine else {}
+        return params if self.training else {**params, "running_mean": start.mean, "running_var": start.var}
+
+    def _forward(
+        self,
+        x: Array,
+        gamma: Array | None = None,
+        beta: Array | None = None,
+        running_mean: Array | None = None,
+        running_var: Array | None = None,
+    ) -> tuple[Array, Cache]:
+        if running_mean is None or running_var is None:
+            centred, (mean, var) = centre(x, CHANNEL)
+        else:
+            mean, var = _per_channel(running_mean), _per_channel(running_var)
+            if np.any(var.real < 0):
+                raise ValueError(
+                    f"BatchNorm.forward: running_var must not be negative, got {var.real.min():g}. "
+                    "Pass variances, not their logarithms or roots."
+                )
+            centred = x - mean
+        inv_std = inverse(np.sqrt(var + self.eps), "BatchNorm.forward")
+        x_hat = centred * inv_std.astype(x.dtype)
+        scale = np.ones(1, x.dtype) if gamma is None else _per_channel(gamma)
+        y = x_hat.copy() if beta is None else scale * x_hat + _per_channel(beta)
+        return y, Cache(x_hat, mean, var, inv_std, scale)
+
+    def _backward(self, dy: Array, cache: Cache) -> dict[str, Array]:
+        x_hat, _, _, inv_std, gamma = cache
+        dx_hat = dy * gamma
+        sums = {"gamma": _channel_sum(dy * x_hat), "beta": _channel_sum(dy)} if self.affine else {}
+        if self.training:
+            return {"x": standardize_backward(dx_hat, x_hat, inv_std, CHANNEL), **sums}
+        dx = dx_hat * inv_std.astype(dy.dtype)
+        return {
+            "x": dx,
+            **sums,
+            "running_mean": -_channel_sum(dx),
+            "running_var": -0.5 * inv_std.ravel() * _channel_sum(dx * x_hat),
+        }
+
+    def start(self, channels: int) -> Running:
+        """Return the running statistics before any batch: mean 0, variance 1."""
+        return Running(np.zeros(channels), np.ones(channels))
+
+    def update(self, running: Running, cache: Cache) -> Running:
+        """Average a training batch's statistics in; returns a new value and leaves `running` alone.
+
+        Of a single value per channel the biased variance, 0, is taken as it is, like Caffe (PyTorch refuses it).
+        Raises ValueError for the cache of an inference.
+        """
+        if not self.training:
+            raise ValueError(
+                "BatchNorm.update: the cache must come from training, got training=False. Update only while training."
+            )
+        count = cache.x_hat.size // cache.mean.size
+        correction = count / max(count - 1, 1) if self.unbiased else 1.0
+        weight = 1 + (1 - self.momentum) * running.weight
+        new = 1 / weight if self.debias else self.momentum
+        return Running(
+            running.mean + new * (cache.mean.ravel() - running.mean),
+            running.var + new * (correction * cache.var.ravel() - running.var),
+            weight,
+        )
+
+    def _derive(self) -> Derivation:
+        return standardized(self, self.affine) if self.training else with_running_statistics(self, self.affine)
+
+    @classmethod
+    @preset("PyTorch")
+    def pytorch(cls) -> Self:
+        """Return PyTorch's defaults: .1 for the new batch, unbiased running variance."""
+        return cls()
+
+    @classmethod
+    @preset("ONNX")
+    def onnx(cls) -> Self:
+        """Return ONNX's: its momentum .9 weighs the old value; biased running variance."""
+        return cls(momentum=1 - 0.9, unbiased=False)
+
+    @classmethod
+    @preset("Keras")
+    def keras(cls) -> Self:
+        """Return Keras's: .99 for the old value, eps 1e-3, biased running variance."""
+        return cls(eps=1e-3, momentum=1 - 0.99, unbiased=False)
+
+    @classmethod
+    @preset("Flax")
+    def flax(cls) -> Self:
+        """Return Flax's: .99 for the old value, eps 1e-5, biased running variance."""
+        return cls(momentum=1 - 0.99, unbiased=False)
+
+    @classmethod
+    @preset("Caffe")
+    def caffe(cls) -> Self:
+        """Return Caffe's: sums that fade by .999 over the sum of their weights; gamma and beta in another layer."""
+        return cls(momentum=1 - 0.999, affine=False, debias=True)
+
+    @classmethod
+    @preset("Ioffe & Szegedy")
+    def ioffe_szegedy(cls) -> Self:
+        """Return the paper's algorithm 2: the plain average over batches, unbiased."""
+        return cls(momentum=0.0, debias=True)
+
+    @classmethod
+    def variants(cls) -> dict[str, Self]:
+        """Add inference, a large eps and the other layouts."""
+        return super().variants() | {
+            "inference": cls(training=False),
+            "inference without gamma and beta": cls(training=False, affine=False, eps=1e-2),
+            "large eps": cls(eps=0.7),
+            "no eps": cls(eps=0.0),
+            "NHWC": cls(layout="NHWC"),
+            "HWKM": cls(layout="HWKM"),
+            "inference, HWKM": cls(training=False, layout="HWKM"),
+        }
+
+
+def _per_channel(p: Array) -> Array:
+    return p[None, :, None, None]
+
+
+def _channel_sum(values: Array) -> Array:
+    return values.sum(axis=CHANNEL, dtype=np.promote_types(values.dtype, np.float64))

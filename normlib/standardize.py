@@ -1,0 +1,67 @@
+"""Shift and scale a pooled set to mean 0 and variance 1, and the gradient through that."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from normlib.pool import ALL, Pool
+
+Array = NDArray[Any]
+
+
+class Moments(NamedTuple):
+    """Statistics of the pooled sets, in float64 or wider, with 1s on the pooled axes."""
+
+    mean: Array
+    var: Array  # biased: divides by the number of cells; without eps
+
+
+def pooled_axes(pool: Pool) -> tuple[int, ...]:
+    """Return the axes of N, C, H, W that are pooled whole."""
+    return tuple(axis for axis, span in enumerate(pool) if span is ALL)
+
+
+def mean_over(values: Array, axes: tuple[int, ...]) -> Array:
+    """Average over `axes` with accumulators of float64 or wider; keeps the axes, each of length 1."""
+    return values.mean(axis=axes, keepdims=True, dtype=np.promote_types(values.dtype, np.float64))
+
+
+def centre(x: Array, axes: tuple[int, ...]) -> tuple[Array, Moments]:
+    """Return x less its mean, and the moments.
+
+    Two passes and a correction: the first mean may be off by rounding, what it leaves is averaged again. A spread of
+    1e-3 around a mean of 1e6 survives.
+
+    >>> centred, moments = centre(np.array([[1e6, 1e6 + 1e-3]]), axes=(1,))
+    >>> float(moments.var[0, 0]) * 1e6
+    0.25
+    """
+    mean = mean_over(x, axes)
+    centred = x - mean.astype(x.dtype)  # exact where x is near its mean
+    rest = mean_over(centred, axes)
+    centred -= rest.astype(x.dtype)
+    var = np.square(centred, dtype=mean.dtype).mean(axis=axes, keepdims=True)
+    return centred, Moments(mean + rest, var)
+
+
+def inverse(spread: Array, where: str) -> Array:
+    """Return 1 / spread. Raises ValueError where a spread is 0: a constant pool, and no eps."""
+    if not np.all(spread):
+        raise ValueError(
+            f"{where}: eps must be positive where all values of a pool are equal, got eps=0 and a variance of 0. "
+            "Choose a larger eps."
+        )
+    return 1 / spread
+
+
+def standardize_backward(dx_hat: Array, x_hat: Array, inv_std: Array, axes: tuple[int, ...]) -> Array:
+    """Return dl/dx through x_hat = (x - mean) * inv_std: dx_hat less what the mean and the variance absorb.
+
+    Source: Ioffe & Szegedy 2015, section 3, with the three paths collected.
+    """
+    through_mean = mean_over(dx_hat, axes).astype(dx_hat.dtype)
+    through_variance = mean_over(dx_hat * x_hat, axes).astype(dx_hat.dtype)
+    return inv_std.astype(dx_hat.dtype) * (dx_hat - through_mean - x_hat * through_variance)
