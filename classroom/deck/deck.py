@@ -154,6 +154,4 @@ def _numbered(pages: Sequence[Page]) -> Iterator[Slide]:
             chapter_number, chapter = chapter_number + 1, page.front.chapter
         own = {key: getattr(page.front, key) for key in FrontMatter.model_fields}
         own |= {"state": MappingProxyType(page.front.state), "lede": page.lede, "caption": page.caption}
-        yield Slide(
-            number=number, id=page.id, chapter_number=chapter_number, path=page.path, lines=page.lines, **own
-        )
+        yield Slide(number=number, id=page.id, chapter_number=chapter_number, path=page.path, lines=page.lines, **own)
