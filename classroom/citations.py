@@ -123,7 +123,7 @@ def _nothing(kind: Kind, problem: str) -> Citations:
 
 def _cells(line: str, separator: str) -> list[str]:
     """Split one line, so that a quotation mark left open costs this line only."""
-    (cells,) = csv.reader([line], delimiter=separator, strict=True)
+    (cells,) = csv.reader([line], delimiter=separator, skipinitialspace=True, strict=True)
     return [cell.strip() for cell in cells]
 
 
