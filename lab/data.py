@@ -112,7 +112,8 @@ def read_cifar10(file: Path, count: int) -> tuple[NDArray[np.uint8], NDArray[np.
     if labels.max() > 9:
         at = int(np.argmax(labels > 9))
         raise DataError(
-            f"cifar10: every label in {file} must be 0 to 9, got {labels[at]} at picture {at}. {CIFAR10_HELP} once more."
+            f"cifar10: every label in {file} must be 0 to 9, got {labels[at]} at picture {at}. "
+            f"{CIFAR10_HELP} once more."
         )
     return records[:, 1:].reshape(count, 3, 32, 32), labels
 

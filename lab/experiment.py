@@ -6,22 +6,17 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, get_type_hints
+from numbers import Integral, Real
+from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
+from normlib.core import Hyper
+
 ARMS = ("without BN", "with BN")  # the first axis of every result that compares the two
 
 R_co = TypeVar("R_co", covariant=True)
-
-
-class Setting(NamedTuple):
-    """The range of a configuration field, each of its values if it is a tuple; in `Annotated[...]` at the field."""
-
-    low: float
-    high: float
-    doc: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +31,8 @@ class Progress(Generic[R_co]):
 class Experiment(ABC, Generic[R_co]):
     """A claim and the runs that test it. Fields are the configuration: hashable, and JSON through `asdict`.
 
+    A field's range stands in its annotation, as a normlib `Hyper`; a tuple's holds for each of its values.
+
     A result is a NamedTuple of arrays with a method `verdict()`: what these very numbers say about the claim.
     The same configuration gives the same numbers bit for bit on the same machine.
     """
@@ -45,15 +42,24 @@ class Experiment(ABC, Generic[R_co]):
     source: ClassVar[str]
 
     def __post_init__(self) -> None:
-        for name, setting in self.settings().items():
+        for name, hyper in self.hypers().items():
             value = getattr(self, name)
             if isinstance(value, list):  # from JSON
                 object.__setattr__(self, name, value := tuple(value))
+            if value == ():
+                raise ValueError(f"{type(self).__name__}: {name} must hold a value, got none. {hyper.doc}.")
+            default = type(self).__dataclass_fields__[name].default
+            whole = isinstance(default[0] if isinstance(default, tuple) else default, int)
             for one in value if isinstance(value, tuple) else (value,):
-                if not setting.low <= one <= setting.high:  # not a number fails too
+                if isinstance(one, bool) or not isinstance(one, Integral if whole else Real):
                     raise ValueError(
-                        f"{type(self).__name__}: {name} must be between {setting.low:g} and {setting.high:g}, got {one}."
-                        f" Choose {setting.doc} in that range."
+                        f"{type(self).__name__}: {name} must be {'an integer' if whole else 'a number'}, got {one!r}. "
+                        f"{hyper.doc}."
+                    )
+                if not hyper.low <= float(one) <= hyper.high:  # not a number fails too
+                    raise ValueError(
+                        f"{type(self).__name__}: {name} must be in [{hyper.low:g}, {hyper.high:g}], got {one!r}. "
+                        f"{hyper.doc}."
                     )
 
     @abstractmethod
@@ -65,13 +71,13 @@ class Experiment(ABC, Generic[R_co]):
         return _result(self)
 
     @classmethod
-    def settings(cls) -> dict[str, Setting]:
-        """Return the range of every field that declares one, in the order of the fields."""
+    def hypers(cls) -> dict[str, Hyper]:
+        """Return the range and meaning of every field that declares them, in the order of the fields."""
         hints = get_type_hints(cls, include_extras=True)
         found = {}
         for field in dataclasses.fields(cls):
             for extra in getattr(hints[field.name], "__metadata__", ()):
-                if isinstance(extra, Setting):
+                if isinstance(extra, Hyper):
                     found[field.name] = extra
         return found
 
@@ -79,8 +85,8 @@ class Experiment(ABC, Generic[R_co]):
 @lru_cache(maxsize=64)
 def _result(experiment: Experiment[Any]) -> Any:
     last = None
-    for last in experiment.run():
-        pass
+    for progress in experiment.run():
+        last = progress
     if last is None:
         raise RuntimeError(f"{type(experiment).__name__}.run: must yield at least once, got nothing. Yield a Progress.")
     read_only(last.result)

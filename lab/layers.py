@@ -111,11 +111,11 @@ class Conv3x3(Layer):
     def forward(self, x: Array, w: Array, b: Array | None = None) -> tuple[Array, ConvCache]:
         N, C, H, W = x.shape
         padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
-        columns = np.empty((N, C, 3, 3, H, W), x.dtype)
+        patches = np.empty((N, C, 3, 3, H, W), x.dtype)
         for i in range(3):
             for j in range(3):
-                columns[:, :, i, j] = padded[:, :, i : i + H, j : j + W]
-        columns = columns.reshape(N, 9 * C, H * W)
+                patches[:, :, i, j] = padded[:, :, i : i + H, j : j + W]
+        columns = patches.reshape(N, 9 * C, H * W)
         y = w @ columns
         if b is not None:
             y += b[:, None]
@@ -138,6 +138,8 @@ class Pool2x2(Layer):
     """Keep one value of each 2×2 tile; an odd last row or column is dropped."""
 
     def out_shape(self, shape: Shape) -> Shape:
+        if min(shape[1:]) < 2:
+            raise ValueError(f"{type(self).__name__}: maps must be at least 2×2, got {shape}. Pool less often.")
         return (shape[0], shape[1] // 2, shape[2] // 2)
 
 
@@ -149,7 +151,7 @@ class MaxCache(NamedTuple):
 class MaxPool(Pool2x2):
     """Keep the greatest of each 2×2 tile."""
 
-    def forward(self, x: Array) -> tuple[Array, MaxCache]:  # type: ignore[override]
+    def forward(self, x: Array) -> tuple[Array, MaxCache]:
         tiles = to_tiles(x)
         first = tiles.argmax(axis=-1, keepdims=True)
         return np.take_along_axis(tiles, first, axis=-1)[..., 0], MaxCache(first == np.arange(4), x.shape)
@@ -161,7 +163,7 @@ class MaxPool(Pool2x2):
 class AvgPool(Pool2x2):
     """Keep the mean of each 2×2 tile."""
 
-    def forward(self, x: Array) -> tuple[Array, tuple[int, ...]]:  # type: ignore[override]
+    def forward(self, x: Array) -> tuple[Array, tuple[int, ...]]:
         return to_tiles(x).mean(axis=-1), x.shape
 
     def backward(self, dy: Array, cache: tuple[int, ...]) -> Params:
@@ -171,7 +173,7 @@ class AvgPool(Pool2x2):
 class ReLU(Layer):
     """Cut at zero."""
 
-    def forward(self, x: Array) -> tuple[Array, Array]:  # type: ignore[override]
+    def forward(self, x: Array) -> tuple[Array, Array]:
         y = np.maximum(x, 0)
         return y, y
 
@@ -182,7 +184,7 @@ class ReLU(Layer):
 class Sigmoid(Layer):
     """Squash into (0, 1)."""
 
-    def forward(self, x: Array) -> tuple[Array, Array]:  # type: ignore[override]
+    def forward(self, x: Array) -> tuple[Array, Array]:
         y = (np.tanh(x / 2) + 1) / 2  # the logistic function, without its overflow
         return y, y
 

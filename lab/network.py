@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lab.layers import Array, Layer, Params, Shape
+from lab.layers import Array, Dense, Layer, Params, Shape
+from lab.normalize import Normalize
+from normlib.core import Norm
 
 
 class State(NamedTuple):
@@ -63,14 +65,28 @@ class Network:
 
     def infer(self, state: State, x: Array) -> Array:
         """Return the logits of the trained network: norms use their running statistics."""
-        for layer, p, r in zip(self.layers, state.params, state.running, strict=True):
-            x = layer.infer(x, p, r)
+        with np.errstate(all="ignore"):
+            for layer, p, r in zip(self.layers, state.params, state.running, strict=True):
+                x = layer.infer(x, p, r)
         return x
 
     def inputs(self, state: State, x: Array) -> list[Array]:
         """Return what each layer is given when `x` is one training batch."""
         given = []
-        for layer, p in zip(self.layers, state.params, strict=True):
-            given.append(x)
-            x, _ = layer.forward(x, **p)
+        with np.errstate(all="ignore"):  # a diverged network has no finite answer, and may be asked all the same
+            for layer, p in zip(self.layers, state.params, strict=True):
+                given.append(x)
+                x, _ = layer.forward(x, **p)
         return given
+
+
+def perceptron(
+    shape: Shape, *, depth: int, width: int, activation: Layer, norm: Norm | None, scale: float = 1.0, classes: int = 10
+) -> Network:
+    """Return hidden layers of equal width: dense, the norm if there is one, activation; then the logits."""
+    hidden: list[Layer] = []
+    for _ in range(depth):
+        hidden.append(Dense(width, scale, bias=norm is None))  # a norm takes the mean away, and the bias with it
+        hidden += [Normalize(norm)] if norm else []
+        hidden.append(activation)
+    return Network(shape, (*hidden, Dense(classes, scale)))

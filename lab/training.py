@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -92,10 +92,21 @@ def train(network: Network, data: Data, sgd: Sgd, *, steps: int, batch: int, see
             return
 
 
+def in_step(runs: Sequence[Iterator[Step]]) -> Iterator[list[Step]]:
+    """Advance several runs together; one that stopped early stays at its last step while the others go on."""
+    now = [next(run) for run in runs]
+    yield now
+    while True:
+        moved = [next(run, step) for run, step in zip(runs, now, strict=True)]
+        if all(new is old for new, old in zip(moved, now, strict=True)):
+            return
+        yield (now := moved)
+
+
 def batches(examples: int, size: int, rng: np.random.Generator) -> Iterator[NDArray[np.intp]]:
     """Yield the indices of one batch after another for ever: every example once per epoch, short batches dropped."""
     if not 1 <= size <= examples:
-        raise ValueError(f"batches: size must be between 1 and the {examples} examples, got {size}. Take a smaller batch.")
+        raise ValueError(f"batches: size must be 1 to {examples}, the number of examples, got {size}. Change it.")
     while True:
         order = rng.permutation(examples)
         for start in range(0, examples - size + 1, size):
@@ -107,6 +118,5 @@ def accuracy(network: Network, state: State, split: Split, chunk: int = 500) -> 
     right = 0
     for start in range(0, len(split.labels), chunk):
         x, labels = split.take(slice(start, start + chunk))
-        with np.errstate(all="ignore"):
-            right += int((network.infer(state, x).argmax(axis=1) == labels).sum())
+        right += int((network.infer(state, x).argmax(axis=1) == labels).sum())
     return right / len(split.labels)

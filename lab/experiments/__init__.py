@@ -30,7 +30,9 @@ def sole_experiment(module: ModuleType) -> type[Experiment[Any]]:
         raise ImportError(f"{where} must define exactly one Experiment, found {len(own)}: {[v.__name__ for v in own]}.")
     lacking = [name for name in ("title", "claim", "source") if not isinstance(getattr(own[0], name, None), str)]
     if lacking or inspect.isabstract(own[0]):
-        raise ImportError(f"{where}: {own[0].__name__} must have title, claim, source and run, lacks {lacking or 'run'}.")
+        raise ImportError(
+            f"{where}: {own[0].__name__} must have title, claim, source and run, lacks {', '.join(lacking) or 'run'}."
+        )
     return own[0]
 
 

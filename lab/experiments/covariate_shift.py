@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.data import digits
-from lab.experiment import ARMS, Experiment, Progress, Setting, moments
-from lab.layers import Array, Dense, Layer, Sigmoid
-from lab.network import Network
-from lab.normalize import Normalize
-from lab.training import Sgd, accuracy, train
+from lab.experiment import ARMS, Experiment, Progress, moments
+from lab.layers import Array, Sigmoid
+from lab.network import Network, perceptron
+from lab.training import Sgd, accuracy, in_step, train
+from normlib.core import Hyper
 from normlib.norms.batch_norm import BatchNorm
 
 
@@ -62,15 +62,15 @@ class CovariateShift(Experiment[Result]):
     )
     source = "Ioffe & Szegedy 2015, arXiv 1502.03167, Figure 1 (there MNIST, 50,000 steps)"
 
-    steps: Annotated[int, Setting(10, 50_000, "a number of steps")] = 2000
-    rate: Annotated[float, Setting(1e-4, 10, "a learning rate")] = 0.3
-    batch: Annotated[int, Setting(2, 500, "a batch size")] = 60
-    width: Annotated[int, Setting(1, 300, "a number of units per hidden layer")] = 100
-    depth: Annotated[int, Setting(1, 8, "a number of hidden layers")] = 3
-    scale: Annotated[float, Setting(1e-3, 10, "a scale of the initial weights, 1 being He's")] = 0.7
-    unit: Annotated[int, Setting(0, 299, "a unit of the last hidden layer")] = 0
-    recorded: Annotated[int, Setting(2, 200, "a number of recorded moments")] = 60
-    seed: Annotated[int, Setting(0, 2**31, "a seed")] = 0
+    steps: Annotated[int, Hyper("t", 10, 50_000, "Updates of the weights")] = 2000
+    rate: Annotated[float, Hyper(r"\eta", 1e-4, 10, "Learning rate")] = 0.3
+    batch: Annotated[int, Hyper("B", 2, 500, "Examples per update")] = 60
+    width: Annotated[int, Hyper("", 1, 300, "Units per hidden layer")] = 100
+    depth: Annotated[int, Hyper("", 1, 8, "Hidden layers")] = 3
+    scale: Annotated[float, Hyper("", 1e-3, 10, "Spread of the initial weights, 1 being He's")] = 0.7
+    unit: Annotated[int, Hyper("", 0, 299, "Watched unit of the last hidden layer")] = 0
+    recorded: Annotated[int, Hyper("", 2, 200, "Recorded moments")] = 60
+    seed: Annotated[int, Hyper("", 0, 2**31, "Seed of the weights and of the order of the examples")] = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -78,34 +78,30 @@ class CovariateShift(Experiment[Result]):
             raise ValueError(f"CovariateShift: unit must be below width={self.width}, got {self.unit}. Choose another.")
 
     def network(self, normalized: bool) -> Network:
-        hidden: list[Layer] = []
-        for _ in range(self.depth):
-            hidden += [Dense(self.width, self.scale, bias=not normalized)]
-            hidden += [Normalize(BatchNorm())] if normalized else []
-            hidden += [Sigmoid()]
-        return Network(digits(centred=False).shape, (*hidden, Dense(10, self.scale)))
+        norm = BatchNorm() if normalized else None
+        shape = digits(centred=False).shape
+        return perceptron(
+            shape, depth=self.depth, width=self.width, activation=Sigmoid(), norm=norm, scale=self.scale
+        )
 
     def run(self) -> Iterator[Progress[Result]]:
         data = digits(centred=False)  # ink from 0 to 1, like the paper's binary pictures
         watched, _ = data.held_out.take(slice(None))
         networks = [self.network(normalized) for normalized in (False, True)]
         runs = [train(n, data, Sgd(self.rate), steps=self.steps, batch=self.batch, seed=self.seed) for n in networks]
-        record = set(moments(self.steps, self.recorded).tolist())
-        rows: list[list[tuple[float, float, Array]]] = []
-        steps: list[int] = []
-        for both in zip(*runs, strict=False):  # a diverged run ends both
-            if both[0].number not in record:
+        record = moments(self.steps, self.recorded)
+        loss: list[list[float]] = []
+        right: list[list[float]] = []
+        inputs: list[list[Array]] = []
+        for number, both in enumerate(in_step(runs)):
+            if number not in record:
                 continue
-            steps.append(both[0].number)
-            rows.append(
-                [
-                    (
-                        step.loss,
-                        accuracy(network, step.state, data.held_out),
-                        network.inputs(step.state, watched)[-2][:, self.unit],
-                    )
-                    for network, step in zip(networks, both, strict=True)
-                ]
+            pairs = list(zip(networks, both, strict=True))
+            loss.append([step.loss for step in both])
+            right.append([accuracy(network, step.state, data.held_out) for network, step in pairs])
+            last_sigmoid = -2  # of the layers, before the logits
+            inputs.append([network.inputs(step.state, watched)[last_sigmoid][:, self.unit] for network, step in pairs])
+            result = Result(
+                record[: len(loss)], np.array(loss).T, np.array(right).T, np.array(inputs).swapaxes(0, 1)
             )
-            loss, right, inputs = (np.stack([[arm[i] for arm in row] for row in rows], axis=1) for i in range(3))
-            yield Progress(steps[-1] / self.steps, Result(np.array(steps), loss, right, inputs))
+            yield Progress(number / self.steps, result)

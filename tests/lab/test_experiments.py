@@ -1,0 +1,240 @@
+import json
+from dataclasses import asdict, fields
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from lab.data import DataError
+from lab.experiment import Experiment, Progress, moments
+from lab.experiments import EXPERIMENTS, sole_experiment
+from lab.experiments.bn_parameters import BnParameters
+from lab.experiments.covariate_shift import CovariateShift
+from lab.experiments.covariate_shift import Result as Shift
+from lab.experiments.digits_convnet import DigitsConvnet
+from lab.experiments.faster_not_better import FasterNotBetter
+from lab.experiments.faster_not_better import Result as Race
+from lab.experiments.learning_rate_and_init import LearningRateAndInit
+
+SHORT = {
+    "covariate_shift": CovariateShift(steps=20, width=8, recorded=5),
+    "bn_parameters": BnParameters(steps=20, width=8, recorded=5),
+    "digits_convnet": DigitsConvnet(steps=8, channels=(3, 4), seeds=2, recorded=4, judged_on=50),
+    "learning_rate_and_init": LearningRateAndInit(rates=(0.1, 5.0), scales=(0.1, 1.0, 1000.0), steps=8, width=8),
+    "faster_not_better": FasterNotBetter(steps=10, width=8, depth=2, seeds=2, every=5, tuning_steps=5, rates=(0.1, 1)),
+}
+
+every_experiment = pytest.mark.parametrize("experiment", SHORT.values(), ids=SHORT.keys())
+
+
+def arrays(result):
+    for value in result:
+        if isinstance(value, tuple):
+            yield from arrays(value)
+        elif isinstance(value, np.ndarray):
+            yield value
+
+
+def last(experiment):
+    return list(experiment.run())[-1].result
+
+
+def test_the_registry_is_the_folder():
+    assert set(EXPERIMENTS) == set(SHORT)
+    assert {name: type(e) for name, e in SHORT.items()} == dict(EXPERIMENTS)
+    with pytest.raises(TypeError):
+        EXPERIMENTS["another"] = CovariateShift
+
+
+def module(**names):
+    made = ModuleType("lab.experiments.made")
+    for name, value in names.items():
+        value.__module__ = made.__name__
+        setattr(made, name, value)
+    return made
+
+
+def test_a_file_without_its_one_experiment_fails_loudly():
+    class Whole(Experiment):
+        title = claim = source = "given"
+
+        def run(self):
+            yield Progress(1.0, ())
+
+    class Mute(Experiment):
+        title = source = "given"
+        run = Whole.run
+
+    class Idle(Experiment):
+        title = claim = source = "given"
+
+    assert sole_experiment(module(Whole=Whole)) is Whole
+    with pytest.raises(ImportError, match=r"lab/experiments/made.py must define exactly one Experiment, found 0"):
+        sole_experiment(module())
+    with pytest.raises(ImportError, match=r"found 2: \['Whole', 'Mute'\]"):
+        sole_experiment(module(Whole=Whole, Mute=Mute))
+    with pytest.raises(ImportError, match="Mute must have title, claim, source and run, lacks claim"):
+        sole_experiment(module(Mute=Mute))
+    with pytest.raises(ImportError, match="lacks run"):
+        sole_experiment(module(Idle=Idle))
+
+
+@every_experiment
+def test_a_configuration_is_json_and_comes_back_equal(experiment):
+    again = type(experiment)(**json.loads(json.dumps(asdict(experiment))))
+    assert (again, hash(again)) == (experiment, hash(experiment))
+
+
+@every_experiment
+def test_every_number_of_a_configuration_has_a_range_that_is_kept(experiment):
+    hypers = experiment.hypers()
+    assert set(hypers) == {f.name for f in fields(experiment) if not isinstance(getattr(experiment, f.name), str)}
+    for name, hyper in hypers.items():
+        many = isinstance(getattr(experiment, name), tuple)
+        for value in (hyper.low - 1, hyper.high + 1, float("nan"), True, "1"):
+            with pytest.raises(ValueError, match=f"{type(experiment).__name__}: {name} must be"):
+                type(experiment)(**{name: (value,) if many else value})
+
+
+@every_experiment
+def test_the_same_configuration_gives_the_same_numbers_bit_for_bit(experiment):
+    first, again = last(experiment), last(experiment)
+    assert [a.tobytes() for a in arrays(first)] == [a.tobytes() for a in arrays(again)]
+    assert first.verdict() == again.verdict()
+
+
+@every_experiment
+def test_progress_grows_to_1_and_earlier_results_stay_as_they_were(experiment):
+    seen, before = [], None
+    for progress in experiment.run():
+        if before is not None:
+            assert [a.tobytes() for a in arrays(before[0])] == before[1]
+        before = (progress.result, [a.tobytes() for a in arrays(progress.result)])
+        seen.append(progress.done)
+    assert seen == sorted(seen)
+    assert seen[-1] == 1
+    assert len(seen) > 1
+
+
+@every_experiment
+def test_a_result_is_computed_once_and_read_only(experiment):
+    result = experiment.result()
+    assert type(experiment)(**asdict(experiment)).result() is result
+    for array in arrays(result):
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+
+
+@every_experiment
+def test_text_is_given_and_the_verdict_is_one_line_without_nan(experiment):
+    assert all((experiment.title, experiment.claim.endswith("."), experiment.source))
+    verdict = experiment.result().verdict()
+    assert verdict.endswith(".")
+    assert "\n" not in verdict
+    assert "nan" not in verdict
+
+
+def test_a_number_of_steps_is_whole():
+    with pytest.raises(ValueError, match=r"CovariateShift: steps must be an integer, got 100\.5"):
+        CovariateShift(steps=100.5)
+
+
+def test_the_watched_unit_must_exist():
+    with pytest.raises(ValueError, match="unit must be below width=8, got 8"):
+        CovariateShift(width=8, unit=8)
+
+
+def test_moments_begin_at_0_and_end_at_the_last_step():
+    for steps in (1, 10, 999):
+        assert (moments(steps, 7)[0], moments(steps, 7)[-1]) == (0, steps)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_at_a_learning_rate_of_a_tenth_bn_is_ahead_early_and_its_sigmoids_drift_less(seed):
+    result = CovariateShift(rate=0.1, steps=500, recorded=12, seed=seed).result()
+    plain, bn = result.accuracy[:, -1]
+    assert bn > 0.9
+    assert plain < 0.6
+    far = result.drift()
+    assert far[1] < min(1, far[0])
+    low, _, high = result.percentiles()[1].T  # with BN the band keeps its width: var stays near gamma²
+    assert np.all((high - low > 1) & (high - low < 5))
+
+
+def test_drift_and_histograms_are_of_the_inputs_given():
+    inputs = np.zeros((2, 3, 101))
+    inputs[:] = np.linspace(-1, 1, 101)
+    inputs[0] += np.array([0.0, 3.0, 1.0])[:, None]  # the median goes up 3 and down 2
+    result = Shift(np.arange(3), np.zeros((2, 3)), np.zeros((2, 3)), inputs)
+    np.testing.assert_allclose(result.percentiles()[0, 1], [2.3, 3.0, 3.7])
+    np.testing.assert_allclose(result.drift(), [5 / 1.4, 0], atol=1e-9)
+    shares = result.histograms(np.array([-1.0, 0.0, 4.0]))
+    np.testing.assert_allclose(shares[1, 0], [50 / 101, 51 / 101])
+    assert shares.shape == (2, 3, 2)
+
+
+def test_gamma_and_beta_start_at_1_and_0_and_training_spreads_them():
+    result = BnParameters(steps=200, recorded=6).result()
+    assert result.gamma.shape == (6, 4, 64)
+    assert np.all(result.gamma[0] == 1)
+    assert np.all(result.beta[0] == 0)
+    assert np.all(result.running_mean[0] == 0)
+    assert np.all(result.running_var[0] == 1)
+    assert np.all(result.gamma[-1].std(axis=1) > 0.005)
+    assert np.all(result.beta[-1].std(axis=1) > 0.005)
+    assert result.accuracy[-1] > 0.95
+
+
+def test_a_convolutional_network_learns_the_digits_both_ways():
+    result = DigitsConvnet(seeds=2, steps=80, recorded=3).result()
+    assert np.all(result.accuracy[1, :, -1] > 0.85)
+    assert np.all(result.accuracy[0, :, -1] > 0.6)
+    assert np.all(result.loss[:, :, -1] < result.loss[:, :, 1] / 2)
+
+
+def test_the_convnet_names_a_folder_without_cifar10(tmp_path):
+    with pytest.raises(DataError, match=r"must hold data_batch_1\.bin"):
+        DigitsConvnet(data=str(tmp_path)).result()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_with_bn_more_pairs_of_rate_and_scale_learn_and_divergence_is_chance(seed):
+    result = LearningRateAndInit(rates=(0.03, 0.3, 3.0), scales=(0.1, 1.0, 30.0), seed=seed).result()
+    learned = (result.accuracy >= 0.9).sum(axis=(1, 2))
+    assert learned[1] > learned[0]
+    assert result.diverged[0].any()
+    assert np.all(result.accuracy[result.diverged] == 0.1)
+    assert np.all(np.isfinite(result.accuracy))
+    assert np.array_equal(result.diverged, ~np.isfinite(result.loss))
+
+
+def race(plain, bn, steps=(0, 10, 20, 30)):
+    curves = np.array([plain, bn], float)
+    return Race(0.9, np.array([0.1]), np.zeros((2, 1)), np.array([0.1, 0.2]), np.array(steps), curves)
+
+
+def test_steps_to_target_count_the_first_arrival_and_leave_out_who_never_arrives():
+    result = race(plain=[[0, 0, 0.9, 0.8], [0, 0, 0, 0.95]], bn=[[0, 0.95, 1, 1], [0, 0.5, 0.5, 0.5]])
+    np.testing.assert_array_equal(result.steps_to_target(), [[20, 30], [10, np.nan]])
+    assert "with BN reached 90% after 10 steps (1 of 2 seeds)" in result.verdict()
+
+
+def test_the_verdict_names_a_difference_only_where_the_seeds_show_one():
+    slow, fast = [[0, 0, 0.5, 0.95]] * 3, [[0, 0.91, 0.93, 0.95]] * 3
+    said = race(plain=slow, bn=fast).verdict()
+    assert "30.0 ± 0.0 steps: faster with BN" in said
+    assert "0.0 ± 0.0 points, no difference that 3 seeds can show" in said
+    said = race(plain=fast, bn=[[0, 0, 0.5, 0.9], [0, 0, 0.5, 0.91], [0, 0, 0.5, 0.92]]).verdict()
+    assert "faster without BN" in said
+    assert "better without BN" in said
+    said = race(plain=[[0, 0.95, 1, 1], [0, 0, 0.95, 1]], bn=[[0, 0, 0.95, 1], [0, 0.95, 1, 1]]).verdict()
+    assert said.count("no difference that 2 seeds can show") == 2
+    assert "in no run" in race(plain=[[0, 0, 0, 0]] * 2, bn=fast[:2]).verdict()
+
+
+def test_each_at_its_best_rate_bn_reaches_the_target_sooner():
+    result = FasterNotBetter(seeds=3, steps=150).result()
+    plain, bn = result.steps_to_target()
+    assert result.rate[1] > result.rate[0]
+    assert np.all(np.isfinite(bn))
+    assert np.nanmean(bn) < np.nanmean(plain)
