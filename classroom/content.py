@@ -1,0 +1,42 @@
+"""What the talk consists of, read and checked once: slides, questions, and every name between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from classroom.deck import Deck
+from classroom.errata import ERRATA
+from classroom.exhibits import EXHIBITS
+from classroom.quiz import Bank, load
+from normlib import NORMS
+
+ROOT = Path(__file__).resolve().parent.parent
+SLIDES = ROOT / "assets" / "slides"
+QUESTIONS = ROOT / "quizzes.yaml"
+DATA = ROOT / "assets" / "data"
+
+
+@dataclass(frozen=True)
+class Content:
+    """The deck and the question bank, both checked."""
+
+    deck: Deck
+    bank: Bank
+
+
+@cache
+def content() -> Content:
+    """Read slides and questions. Raises DeckError or QuizError, which name file, line and remedy."""
+    deck = Deck.read(SLIDES)
+    bank = load(QUESTIONS, slides=[slide.id for slide in deck], norms=list(NORMS))
+    deck.check(
+        exhibits=EXHIBITS,
+        controls={name: list(exhibit.controls()) for name, exhibit in EXHIBITS.items()},
+        norms=NORMS,
+        presets={name: list(norm.presets()) for name, norm in NORMS.items()},
+        questions=bank,
+        errata=ERRATA,
+    )
+    return Content(deck, bank)

@@ -1,0 +1,135 @@
+"""The contract of an exhibit: controls in, arrays through normlib, a picture and its words out."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from functools import cache
+from typing import Any, ClassVar, NamedTuple, Self, get_args, get_type_hints
+
+from classroom.picture import Picture, frame
+from normlib import Norm
+
+
+class Range(NamedTuple):
+    """A slider: from low to high in steps; whole numbers if the field is an int."""
+
+    label: str
+    low: float
+    high: float
+    step: float
+    play: bool = False  # offers to run through the range by itself
+    group: str = ""  # sliders of one group stand together below a hairline
+
+    def nearest(self, value: float) -> float:
+        """Return the legal value closest to `value`."""
+        steps = round((min(self.high, max(self.low, value)) - self.low) / self.step)
+        legal = min(self.high, self.low + steps * self.step)
+        return round(legal, 10)
+
+
+class Pick(NamedTuple):
+    """A choice among a few named options."""
+
+    label: str
+    options: tuple[str, ...]
+    group: str = ""
+
+
+Control = Range | Pick
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exhibit(ABC):
+    """One interactive picture. Its fields are its controls; it holds no other state, so it can be cached by value."""
+
+    title: ClassVar[str]
+    slow: ClassVar[bool] = False  # computing takes longer than a drag may wait: the picture follows on release
+
+    @abstractmethod
+    def compute(self) -> Any:
+        """Return the arrays of the picture, as a NamedTuple, computed through normlib (or the lab)."""
+
+    @abstractmethod
+    def picture(self, data: Any) -> Picture:
+        """Arrange the arrays as panels."""
+
+    @abstractmethod
+    def alt(self, data: Any) -> str:
+        """Say in one to three sentences what the picture shows, with numbers from the same arrays."""
+
+    def norm(self) -> Norm | None:
+        """Return the operator at the present settings, for certificates; None if no single one is meant."""
+        return None
+
+    @classmethod
+    def controls(cls) -> Mapping[str, Control]:
+        """Return the controls by field, in the order of the fields."""
+        return _controls(cls)
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], base: Mapping[str, Any] | None = None) -> tuple[Self, list[str]]:
+        """Return the exhibit for a state that may come from a link, and a sentence for each value that had to change.
+
+        `base` holds trusted values that stand where the state says nothing.
+        """
+        exhibit, notices = cls(**(base or {})), []
+        changes: dict[str, Any] = {}
+        for name, control in cls.controls().items():
+            if name in state:
+                value, notice = _legal(control, type(getattr(exhibit, name)), state[name])
+                changes[name] = getattr(exhibit, name) if value is None else value
+                if notice:
+                    notices.append(f"{notice}; {changes[name]} is shown instead.")
+        return replace(exhibit, **changes), notices
+
+    def state(self) -> dict[str, Any]:
+        """Return the value of every control."""
+        return asdict(self)
+
+
+def _legal(control: Control, kind: type, given: Any) -> tuple[Any, str]:
+    if isinstance(control, Pick):
+        if given in control.options:
+            return given, ""
+        return None, f"{control.label}: the link says {str(given)[:40]!r}, which is not one of {', '.join(control.options)}"
+    try:
+        number = float(given)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        return None, f"{control.label}: the link says {str(given)[:40]!r}, which is not a number"
+    legal = kind(control.nearest(number))
+    outside = not control.low - 1e-9 <= number <= control.high + 1e-9
+    notice = f"{control.label}: the link says {number:g}, outside {control.low:g} to {control.high:g}" if outside else ""
+    return legal, notice
+
+
+@cache
+def _controls(cls: type[Exhibit]) -> dict[str, Control]:
+    hints = get_type_hints(cls, include_extras=True)
+    found: dict[str, Control] = {}
+    for field in fields(cls):
+        controls = [a for a in get_args(hints[field.name])[1:] if isinstance(a, Range | Pick)]
+        if len(controls) != 1:
+            raise TypeError(f"{cls.__module__}.{cls.__name__}.{field.name}: a field must be Annotated with one Range or "
+                            f"Pick, got {controls}. Every field of an exhibit is a control.")  # fmt: skip
+        found[field.name] = controls[0]
+    return found
+
+
+def controls_for(exhibit: Exhibit) -> list[dict[str, Any]]:
+    """Return the controls as the browser builds them."""
+    return [
+        {"name": name, "type": type(control).__name__.lower(), "whole": isinstance(getattr(exhibit, name), int)}
+        | control._asdict()
+        for name, control in exhibit.controls().items()
+    ]
+
+
+def render(exhibit: Exhibit) -> bytes:
+    """Return the frame of an exhibit at its settings: the picture, its words, and the settings it shows."""
+    data = exhibit.compute()
+    return frame(exhibit.picture(data), {"state": exhibit.state(), "alt": exhibit.alt(data)})

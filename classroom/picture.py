@@ -1,0 +1,327 @@
+"""The parts that a picture is made of, and their form on the wire.
+
+A picture is a sequence of panels on a grid of 12 columns. Panels that follow a drag (maps, histograms, strips, blocks)
+carry quantized arrays that the browser paints by itself; `Plot` carries a Plotly figure. Colours are CSS variables.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+Values = NDArray[Any]
+LEVELS = 255  # one byte a cell: 0 is the scale's low end, 254 its high end, 255 says "no number"
+
+
+class Scale(NamedTuple):
+    """A fixed colour scale; it never refits to the data, so that before and after compare."""
+
+    low: float
+    high: float
+    label: str = "activation"
+    kind: Literal["diverging", "sequential"] = "diverging"
+
+    def quantize(self, values: Values) -> NDArray[np.uint8]:
+        """Map values to bytes; what lies beyond the scale takes its end colour, what is no number takes 255."""
+        with np.errstate(invalid="ignore"):
+            share = (np.asarray(values, dtype=np.float64) - self.low) / (self.high - self.low)
+            level = np.rint(np.clip(share, 0.0, 1.0) * (LEVELS - 1))
+        return np.where(np.isfinite(level), level, LEVELS).astype(np.uint8)
+
+
+def signed(limit: float, label: str = "activation") -> Scale:
+    """Return a scale that is symmetric about zero."""
+    return Scale(-limit, limit, label)
+
+
+class Box(NamedTuple):
+    """A frame around cells of a map: from (row, column), `rows` × `columns` cells."""
+
+    row: int
+    column: int
+    rows: int
+    columns: int
+    kind: Literal["pool", "cell"] = "pool"  # accent: these cells share a statistic; ink: the cell asked about
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """One part of a picture. `span` counts columns of 12 on a wide screen; a phone stacks."""
+
+    kind: ClassVar[str]
+    span: int = 12
+
+    def pack(self, blobs: Blobs) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+class Blobs:
+    """The binary tail of a frame; `add` returns where an array begins."""
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+        self.size = 0
+
+    def add(self, array: NDArray[np.uint8]) -> dict[str, Any]:
+        raw = np.ascontiguousarray(array).tobytes()
+        at = self.size
+        self.parts.append(raw)
+        self.size += len(raw)
+        return {"at": at, "shape": list(array.shape)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Map(Panel):
+    """A feature map: rows × columns of coloured cells, true aspect, no smoothing."""
+
+    kind: ClassVar[str] = "map"
+    label: str = ""
+    note: str = ""  # at the right of the label: "sd 0.93"
+    values: Values  # (rows, columns)
+    scale: Scale
+    boxes: tuple[Box, ...] = ()
+    term: str = ""  # term1..term3: the label takes this colour and underline
+
+    def pack(self, blobs: Blobs) -> dict[str, Any]:
+        return {
+            "label": self.label,
+            "note": self.note,
+            "cells": blobs.add(self.scale.quantize(self.values)),
+            "scale": self.scale._asdict(),
+            "boxes": [b._asdict() for b in self.boxes],
+            "term": self.term,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Histogram(Panel):
+    """The share of values per bin of a fixed scale; the axis is the colour ramp. End bins hold what lies beyond."""
+
+    kind: ClassVar[str] = "histogram"
+    label: str = ""
+    note: str = ""
+    values: Values
+    scale: Scale
+    bins: int = 44
+    top: float | None = None  # share at full height; None: the highest bar of this histogram
+
+    def shares(self) -> NDArray[np.float64]:
+        """Return the share of the values in each bin; they add up to 1."""
+        flat = np.clip(np.asarray(self.values, dtype=np.float64).ravel(), self.scale.low, self.scale.high)
+        counts, _ = np.histogram(flat, bins=self.bins, range=(self.scale.low, self.scale.high))
+        return counts / max(1, flat.size)
+
+    def pack(self, blobs: Blobs) -> dict[str, Any]:
+        shares = self.shares()
+        return {
+            "label": self.label,
+            "note": self.note,
+            "shares": [round(float(s), 5) for s in shares],
+            "top": self.top or float(shares.max()),
+            "scale": self.scale._asdict(),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ramp(Panel):
+    """The colour ramp alone, with its axis: the one legend below several maps."""
+
+    kind: ClassVar[str] = "ramp"
+    scale: Scale
+
+    def pack(self, blobs: Blobs) -> dict[str, Any]:
+        return {"scale": self.scale._asdict()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strip(Panel):
+    """An axis of thumbnails (channels, samples): one is chosen, a window around it is underlined."""
+
+    kind: ClassVar[str] = "strip"
+    label: str
+    note: str = ""
+    maps: Values  # (n, rows, columns)
+    scale: Scale
+    chosen: int  # index from 0
+    window: tuple[int, int]  # first and last index, both in the window
+    symbol: str = "k"
+
+    def pack(self, blobs: Blobs) -> dict[str, Any]:
+        return {
+            "label": self.label,
+            "note": self.note,
+            "cells": blobs.add(self.scale.quantize(_thumbnails(self.maps))),
+            "scale": self.scale._asdict(),
+            "chosen": self.chosen,
+            "window": list(self.window),
+            "symbol": self.symbol,
+        }
+
+
+def _thumbnails(maps: Values, columns: int = 45) -> Values:
+    """Average blocks of pixels until a map is at most `columns` wide; what a thumbnail cannot show is not sent."""
+    by = -(-maps.shape[2] // columns)
+    if by == 1:
+        return maps
+    rows, wide = (n // by for n in maps.shape[1:])
+    return maps[:, : rows * by, : wide * by].reshape(-1, rows, by, wide, by).mean(axis=(2, 4))
+
+
+class Row(NamedTuple):
+    """One line of a stack: an operator sign, a name, a remark, a map and its numbers."""
+
+    sign: str
+    name: str
+    remark: str
+    values: Values
+    numbers: str
+    term: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack(Panel):
+    """Maps that add up, on one scale: +, +, = and a line above the sum."""
+
+    kind: ClassVar[str] = "stack"
+    rows: tuple[Row, ...]
+    scale: Scale
+
+    def pack(self, blobs: Blobs) -> dict[str, Any]:
+        rows = []
+        for row in self.rows:
+            rows.append(row._asdict() | {"values": blobs.add(self.scale.quantize(row.values))})
+        return {"rows": rows, "scale": self.scale._asdict()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block(Panel):
+    """The H×W×K×M tensor as one rotatable block a sample; painted cells share the chosen cell's statistic."""
+
+    kind: ClassVar[str] = "block"
+    painted: NDArray[np.bool_]  # (H, W, K, M)
+    chosen: tuple[int, int, int, int]  # h, w, k, m
+    turn: float = 28.0  # degrees about the vertical axis
+    tilt: float = 24.0  # degrees downwards
+    gap: float = 0.0  # in cells: pulls the feature maps apart so that the inside shows
+
+    def pack(self, blobs: Blobs) -> dict[str, Any]:
+        return {
+            "cells": blobs.add(self.painted.astype(np.uint8)),
+            "chosen": list(self.chosen),
+            "turn": self.turn,
+            "tilt": self.tilt,
+            "gap": self.gap,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plot(Panel):
+    """A Plotly figure. The browser adds the deck's template and resolves `var(--name)` colours."""
+
+    kind: ClassVar[str] = "plot"
+    figure: go.Figure
+    height_rem: float = 24.0
+    label: str = ""
+    note: str = ""
+
+    def pack(self, blobs: Blobs) -> dict[str, Any]:
+        figure = json.loads(self.figure.to_json())
+        figure["layout"].pop("template", None)
+        return {"figure": figure, "height": self.height_rem, "label": self.label, "note": self.note}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """A step of a computation graph: a name, a formula in Unicode, numbers."""
+
+    name: str
+    formula: str
+    numbers: tuple[str, ...]
+    state: Literal["done", "now", "next"] = "done"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow(Panel):
+    """A chain of steps from left to right (top to bottom on a phone), with live numbers."""
+
+    kind: ClassVar[str] = "flow"
+    label: str = ""
+    note: str = ""
+    nodes: tuple[Node, ...]
+
+    def pack(self, blobs: Blobs) -> dict[str, Any]:
+        return {"label": self.label, "note": self.note, "nodes": [vars(n) for n in self.nodes]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts(Panel):
+    """Big numbers, each with the sentence that it answers."""
+
+    kind: ClassVar[str] = "facts"
+    items: tuple[tuple[str, str], ...]
+
+    def pack(self, blobs: Blobs) -> dict[str, Any]:
+        return {"items": [list(item) for item in self.items]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Panel):
+    """A small table; the first column heads its row."""
+
+    kind: ClassVar[str] = "table"
+    label: str = ""
+    note: str = ""
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    strong: tuple[int, ...] = ()  # rows to emphasize
+
+    def pack(self, blobs: Blobs) -> dict[str, Any]:
+        return {
+            "label": self.label,
+            "note": self.note,
+            "columns": list(self.columns),
+            "rows": [list(r) for r in self.rows],
+            "strong": list(self.strong),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note(Panel):
+    """A remark in the picture: a verdict, a source, a mark such as «cited» or «computed here»."""
+
+    kind: ClassVar[str] = "note"
+    text: str
+    mark: Literal["", "cited", "computed", "contested", "not reproducible"] = ""
+
+    def pack(self, blobs: Blobs) -> dict[str, Any]:
+        return {"text": self.text, "mark": self.mark}
+
+
+Picture = Sequence[Panel]
+
+
+def frame(picture: Picture, header: Mapping[str, Any]) -> bytes:
+    """Pack a picture for the browser: length of the header, the header as JSON, the arrays.
+
+    The length is 4 bytes, little-endian; array positions count from the first byte after the header.
+    """
+    blobs = Blobs()
+    panels = [{"kind": panel.kind, "span": panel.span} | panel.pack(blobs) for panel in picture]
+    return b"".join([_sized({**header, "panels": panels}), *blobs.parts])
+
+
+def addressed(packed: bytes, address: Mapping[str, Any]) -> bytes:
+    """Put before a frame what differs from use to use: which stage it is for, and which move it answers."""
+    return _sized(address) + packed
+
+
+def _sized(header: Mapping[str, Any]) -> bytes:
+    head = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
+    return struct.pack("<I", len(head)) + head

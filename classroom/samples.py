@@ -1,0 +1,77 @@
+"""Real input: photographs through a small fixed bank of filters, handwritten digits, and tensors made to order.
+
+scikit-learn ships the photographs and the digits; it is imported only when they are asked for.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Photo = Literal["china", "flower"]
+PHOTOS: tuple[Photo, ...] = ("china", "flower")
+DIRECTIONS = 12
+SHRINK = 4  # photographs are averaged over SHRINK × SHRINK pixels
+
+
+def _read_only(array: Floats) -> Floats:
+    array.setflags(write=False)
+    return array
+
+
+def filter_bank(directions: int = DIRECTIONS, size: int = 9, period: float = 5.0) -> Floats:
+    """Return oriented edge filters, (directions, size, size): odd Gabor functions of zero mean and unit absolute sum."""
+    half = size // 2
+    rows, columns = np.mgrid[-half : half + 1, -half : half + 1]
+    filters = np.empty((directions, size, size))
+    for i in range(directions):
+        angle = np.pi * i / directions
+        across = columns * np.cos(angle) + rows * np.sin(angle)
+        gabor = np.exp(-(rows**2 + columns**2) / 8.0) * np.sin(2 * np.pi * across / period)
+        gabor -= gabor.mean()
+        filters[i] = gabor / np.abs(gabor).sum()
+    return _read_only(filters)
+
+
+@cache
+def photo(name: Photo) -> Floats:
+    """Return a bundled photograph in grey, 90 × 135, from 0 to 1."""
+    from sklearn.datasets import load_sample_image
+
+    grey = load_sample_image(f"{name}.jpg").astype(np.float64).mean(axis=2)[40:400, 60:600] / 255.0
+    return _read_only(grey.reshape(90, SHRINK, 135, SHRINK).mean(axis=(1, 3)))
+
+
+@cache
+def responses(name: Photo = "china") -> Floats:
+    """Return a photograph through the filter bank, (1, 12, 90, 135), scaled to standard deviation 1 over all."""
+    grey = photo(name) - photo(name).mean()
+    filters = filter_bank()
+    half = filters.shape[1] // 2
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(grey, half, mode="reflect"), filters.shape[1:])
+    maps = np.einsum("ijab,kab->kij", windows, filters, optimize=True)
+    return _read_only((maps / maps.std())[None])
+
+
+@cache
+def batch(count: int = 2) -> Floats:
+    """Return the responses of the first photographs as a batch, (count, 12, 90, 135), on one common scale."""
+    return _read_only(np.concatenate([responses(name) for name in PHOTOS[:count]]))
+
+
+@cache
+def digits(count: int = 64) -> Floats:
+    """Return handwritten digits, (count, 1, 8, 8), from 0 to 1."""
+    from sklearn.datasets import load_digits
+
+    return _read_only((load_digits().images[:count] / 16.0)[:, None])
+
+
+@cache
+def synthetic(shape: tuple[int, ...], mean: float = 0.0, spread: float = 1.0, seed: int = 0) -> Floats:
+    """Return normal random numbers with this mean and standard deviation."""
+    return _read_only(np.random.default_rng(seed).normal(mean, spread, shape))

@@ -1,0 +1,84 @@
+"""What the server answers besides the Streamlit pages: health, pictures for a drag, fonts and scripts."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from classroom.content import ROOT, content
+from classroom.exhibits import EXHIBITS, render_cached
+from classroom.picture import addressed
+
+STATIC = Path(__file__).resolve().parent / "ui" / "static"
+log = logging.getLogger(__name__)
+
+
+async def health(request: Request) -> Response:
+    """Say that the server answers, and how much it has to show."""
+    both = content()
+    return JSONResponse({"status": "ok", "slides": len(both.deck), "questions": len(both.bank)})
+
+
+def picture(request: Request) -> Response:
+    """Return the frame of an exhibit at the settings in the query; unknown settings are refused, others made legal.
+
+    Runs in a worker thread, since NumPy works here.
+    """
+    key = request.path_params["key"]
+    if key not in EXHIBITS:
+        return PlainTextResponse(f"exhibit: must be one of {', '.join(EXHIBITS)}, got {key[:40]!r}.", 404)
+    exhibit = EXHIBITS[key]
+    state: Mapping[str, Any] = dict(request.query_params)
+    if unknown := set(state) - set(exhibit.controls()):
+        legal = ", ".join(exhibit.controls())
+        return PlainTextResponse(f"{key}: a setting must be one of {legal}, got {sorted(unknown)[0][:40]!r}.", 422)
+    legal_exhibit, notices = exhibit.from_state(state)
+    try:
+        frame = render_cached(legal_exhibit)
+    except Exception:  # whatever a computation meets, the reader gets a sentence and the log the trace
+        log.exception("%s failed at %s", key, state)
+        return PlainTextResponse("the computation failed; the server's log says why", 500)
+    body = addressed(frame, {"exhibit": key, "title": exhibit.title, "notices": notices})
+    return Response(body, media_type="application/octet-stream", headers={"Cache-Control": "no-cache"})
+
+
+def plotly_script(request: Request) -> Response:
+    """Return plotly.js as the installed Python package brings it: the version that its figures are made for."""
+    path = Path(str(files("plotly") / "package_data" / "plotly.min.js"))
+    return FileResponse(path, media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400"})
+
+
+def warm() -> None:
+    """Compute what the first visitor would wait for: photographs, derivations, each slide's first picture."""
+    try:
+        for slide in content().deck:
+            if slide.exhibit is not None:
+                render_cached(EXHIBITS[slide.exhibit](**slide.state))
+    except Exception:  # warming is a courtesy: the page itself will report what is wrong
+        log.exception("warming up failed")
+
+
+@asynccontextmanager
+async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
+    """Warm up beside the first requests."""
+    threading.Thread(target=warm, name="warm-up", daemon=True).start()
+    yield {}
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/healthz", health),
+    Route("/api/exhibit/{key}", picture),
+    Route("/ui/plotly.min.js", plotly_script),
+    Mount("/ui", StaticFiles(directory=STATIC)),
+    Mount("/assets/fonts", StaticFiles(directory=ROOT / "assets" / "fonts")),
+]

@@ -1,0 +1,1 @@
+"""The pages in Streamlit: the one package, besides app.py and pages, that imports it."""

@@ -1,0 +1,126 @@
+"""A question on the screen: cards or a field, then the verdict and the reason. The key stays here until then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from classroom.quiz import AnswerError, Choice, Choices, Number, Question
+from classroom.ui import memory
+
+
+def ask(question: Question, place: str = "") -> None:
+    """Draw one question; `place` keeps its widgets apart where it stands twice."""
+    cards, reason = st.columns([7, 5], gap="large")
+    given = memory.shown().get(question.id)
+    with cards:
+        with st.container(key="lede"):
+            st.markdown(question.ask)
+        match question:
+            case Choice():
+                _choice(question, given, place)
+            case Choices():
+                _choices(question, given, place)
+            case Number():
+                _number(question, given, place)
+    with reason:
+        _reason(question, given, place)
+
+
+def _answer(question: Question, given: Any) -> None:
+    memory.answers().setdefault(question.id, given)
+    memory.shown()[question.id] = given
+
+
+def _again(question: Question) -> None:
+    memory.shown().pop(question.id, None)
+
+
+def _state(letter: str, given: Any, right: set[str]) -> str:
+    """Return the look of an option: what was right and what was picked show only once there is an answer."""
+    if given is None:
+        return ""
+    if letter in right:
+        return "-right"
+    return "-wrong" if letter in given else "-rest"
+
+
+def _choice(question: Choice, given: Any, place: str) -> None:
+    for letter, text in question.options.items():
+        state = _state(letter, given, {question.answer})
+        with st.container(key=f"card-{letter}-{place}{question.id}{state}"):
+            st.button(text, key=f"option-{letter}-{place}{question.id}", width="stretch", disabled=given is not None,
+                      on_click=_answer, args=(question, letter))  # fmt: skip
+
+
+def _choices(question: Choices, given: Any, place: str) -> None:
+    picked: set[str] = st.session_state.setdefault(f"picked-{question.id}", set())
+    for letter, text in question.options.items():
+        state = _state(letter, given, set(question.answer))
+        if given is None and letter in picked:
+            state = "-chosen"
+        with st.container(key=f"card-{letter}-{place}{question.id}{state}"):
+            st.button(text, key=f"option-{letter}-{place}{question.id}", width="stretch", disabled=given is not None,
+                      on_click=picked.symmetric_difference_update, args=({letter},))  # fmt: skip
+    if given is None:
+        label = f"Answer {', '.join(sorted(picked))}" if picked else "Choose every right option"
+        st.button(label, key=f"send-{place}{question.id}", type="primary", disabled=not picked,
+                  on_click=_answer, args=(question, sorted(picked)))  # fmt: skip
+
+
+def _number(question: Number, given: Any, place: str) -> None:
+    field, send, error = f"number-{place}{question.id}", f"send-{place}{question.id}", f"error-{question.id}"
+
+    def submit() -> None:
+        typed = st.session_state.get(field) or ""
+        try:
+            question.grade(typed)
+        except AnswerError as refusal:  # not an attempt
+            st.session_state[error] = str(refusal)
+        else:
+            st.session_state.pop(error, None)
+            _answer(question, typed)
+
+    with st.form(f"form-{place}{question.id}", border=False):
+        st.text_input("Your number", key=field, disabled=given is not None, placeholder="such as 0.25, 1/4 or 2e-3",
+                      persist_state="session")  # fmt: skip
+        st.form_submit_button("Answer", key=send, type="primary", disabled=given is not None, on_click=submit)
+    if refusal := st.session_state.get(error):
+        st.html(f'<p class="notice" role="alert">{_escape(refusal)}</p>')
+
+
+def _reason(question: Question, given: Any, place: str) -> None:
+    if given is None:
+        how = {"choice": "Choose a card.", "choices": "Choose every card that is right, then answer.",
+               "number": "Type a number."}[question.type]  # fmt: skip
+        with st.container(key="why"):
+            st.markdown(f"{how} The reason appears here.")
+        return
+    verdict, reason = question.grade(given), question.reason(given)
+    with st.container(key="why-done"):
+        if verdict.right:
+            st.html('<p class="verdict yes" role="status">Right.</p>')
+        else:
+            partly = f" {verdict.score:.0%} of the points." if verdict.score else ""
+            st.html(f'<p class="verdict no" role="status">Not quite: {_escape(key_text(question))}.{partly}</p>')
+        own = "\n\n".join(f"**{given_part}**: {text}" for given_part, text in reason.this.items())
+        st.markdown("\n\n".join(part for part in (reason.why, own) if part))
+        if not verdict.right:
+            st.button("Try again", key=f"again-{place}{question.id}", on_click=_again, args=(question,),
+                      help="Your first answer counts for the score.")  # fmt: skip
+
+
+def key_text(question: Question) -> str:
+    """Say what the right answer is, in a few words."""
+    match question:
+        case Choice():
+            return f"it is {question.answer}"
+        case Choices():
+            return f"it is {', '.join(question.answer)}"
+        case Number():
+            return f"it is {float(question.answer):.6g}".replace("-", "−")
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

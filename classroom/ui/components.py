@@ -1,0 +1,57 @@
+"""The parts that the browser runs by itself: navigation, controls, pictures.
+
+Each is a Streamlit component whose script only loads the real one from /ui, once; `stage.js` and `nav.js` say how
+they work. Component identity is the `key`, so new data never remounts them.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+_LOADER = """
+export default function(args) {
+  const root = args.parentElement;
+  root.__args = args;
+  const go = (module) => { root.__leave = module.MOUNT(root.__args); };
+  const loaded = globalThis.__deck?.FILE;
+  if (loaded) go(loaded);
+  else import(new URL("ui/FILE.js", document.baseURI)).then((module) => {
+    (globalThis.__deck ??= {}).FILE = module;
+    if (!root.__left) go(module);
+  });
+  return () => { root.__left = true; root.__leave?.(); };
+}
+"""
+
+
+def _loader(file: str, mount: str) -> str:
+    return _LOADER.replace("FILE", file).replace("MOUNT", mount)
+
+
+NAV = st.components.v2.component(
+    "deck_nav",
+    isolate_styles=False,
+    js=_loader("nav", "mountNav"),
+    html="""<nav class="nav" aria-label="Slides">
+<button class="previous" type="button" aria-label="Previous slide">&#8592;</button>
+<button class="overview" type="button" aria-label="Overview of all slides">&#9638;</button>
+<div class="segments" role="progressbar" aria-label="Progress through the slides" aria-valuemin="0"></div>
+<span class="count" role="status"></span><span class="clock" aria-hidden="true">00:00</span>
+<button class="full" type="button" aria-label="Full screen">&#x26F6;</button>
+<button class="next" type="button" aria-label="Next slide">&#8594;</button></nav>""",
+)
+
+CONTROLS = st.components.v2.component(
+    "deck_controls",
+    isolate_styles=False,
+    js=_loader("stage", "mountControls"),
+    html="""<div class="controls"></div>""",
+)
+
+PICTURE = st.components.v2.component(
+    "deck_picture",
+    isolate_styles=False,
+    js=_loader("stage", "mountPicture"),
+    html="""<p class="message" role="status"></p><div class="picture" role="group"></div>
+<details class="words"><summary>The picture in words</summary><p aria-live="polite"></p></details>""",
+)

@@ -1,0 +1,137 @@
+"""What one reader has done: where they are, how the controls stand, what they answered.
+
+Lives in the session, so moving on and coming back loses nothing; the address holds the slide and its settings, so a
+link or a reload opens the same picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from classroom.content import content
+from classroom.deck import Slide
+from classroom.exhibits import EXHIBITS, Exhibit
+
+
+class Unknown(LookupError):
+    """The address names a slide that the deck does not have."""
+
+
+def _store() -> dict[str, Any]:
+    if "deck" not in st.session_state:
+        st.session_state.deck = {"at": None, "url": None, "seq": 0, "settings": {}, "moves": {}, "answers": {},
+                                 "shown": {}, "notices": {}}  # fmt: skip
+    return st.session_state.deck  # type: ignore[no-any-return]
+
+
+def sequence() -> int:
+    """Return the number of the last navigation move that was handled."""
+    return int(_store()["seq"])
+
+
+def current_slide() -> Slide:
+    """Return the slide to show: the newest of the reader's moves and the address. Raises Unknown."""
+    memory, deck = _store(), content().deck
+    url = st.query_params.get("slide", "")
+    if (move := _new_move()) is not None:
+        memory["at"] = deck.pages[move].id
+    elif memory["url"] != url or memory["at"] is None:  # first visit, back, forward
+        slide = _find(url)
+        if memory["at"] is None or slide.id not in memory["settings"]:
+            _take_settings(slide)
+        memory["at"] = slide.id
+    slide = _find(memory["at"])
+    if url != slide.id and not (slide.number == 0 and not url):
+        st.query_params.from_dict({"slide": slide.id, **settings(slide)})
+        url = slide.id
+    memory["url"] = url
+    return slide
+
+
+def _new_move() -> int | None:
+    """Return the place that a key, button or swipe asked for, once."""
+    memory = _store()
+    move = (st.session_state.get("nav") or {}).get("pos")
+    if not isinstance(move, Mapping) or move.get("seq", 0) <= memory["seq"]:
+        return None
+    memory["seq"] = move["seq"]
+    try:
+        return min(max(int(move["at"]), 0), len(content().deck))
+    except (TypeError, ValueError):
+        return None
+
+
+def asked_for() -> Slide | None:
+    """Return the slide that a page other than the slides was told to go to."""
+    move = _new_move()
+    if move is None:
+        return None
+    slide = content().deck.pages[move]
+    _store()["at"] = slide.id
+    return slide
+
+
+def _find(name: str) -> Slide:
+    deck = content().deck
+    if not name:
+        return deck.cover
+    slide = deck.pages[int(name)] if name.isascii() and name.isdigit() and int(name) <= len(deck) else deck.find(name)
+    if slide is None:
+        raise Unknown(name)
+    return slide
+
+
+def _take_settings(slide: Slide) -> None:
+    """Adopt the settings of the address for this slide, made legal."""
+    if slide.exhibit is None:
+        return
+    exhibit, notices = EXHIBITS[slide.exhibit].from_state(st.query_params.to_dict(), slide.state)
+    given = {name: value for name, value in exhibit.state().items() if name in st.query_params}
+    if given:
+        _store()["settings"][slide.id] = given
+    _store()["notices"][slide.id] = notices
+
+
+def notices(slide: Slide) -> list[str]:
+    """Return, once, what had to change in the settings of the address."""
+    return _store()["notices"].pop(slide.id, [])  # type: ignore[no-any-return]
+
+
+def settings(slide: Slide) -> dict[str, Any]:
+    """Return the settings of a slide's exhibit that the reader has touched."""
+    return dict(_store()["settings"].get(slide.id, {}))
+
+
+def exhibit_of(slide: Slide) -> Exhibit:
+    """Return the slide's exhibit as the reader has set it."""
+    assert slide.exhibit is not None
+    exhibit, _ = EXHIBITS[slide.exhibit].from_state(settings(slide), slide.state)
+    return exhibit
+
+
+def moves(slide: Slide) -> int:
+    """Return how many settings of this slide the server has taken over; the browser drops older pictures by it."""
+    return int(_store()["moves"].get(slide.id, 0))
+
+
+def keep_settings(slide: Slide, key: str) -> None:
+    """Take over what the controls hold; values from a browser are made legal like those of a link."""
+    sent = (st.session_state.get(key) or {}).get("state")
+    if not isinstance(sent, Mapping) or not isinstance(sent.get("values"), Mapping) or slide.exhibit is None:
+        return
+    exhibit, _ = EXHIBITS[slide.exhibit].from_state(sent["values"], slide.state)
+    _store()["settings"][slide.id] = exhibit.state()
+    _store()["moves"][slide.id] = int(sent.get("seq", 0))
+
+
+def answers() -> dict[str, Any]:
+    """Return the first answer to each question: the one that counts."""
+    return _store()["answers"]  # type: ignore[no-any-return]
+
+
+def shown() -> dict[str, Any]:
+    """Return the answer to each question that its card shows now; trying again clears it."""
+    return _store()["shown"]  # type: ignore[no-any-return]

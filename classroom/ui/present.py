@@ -1,0 +1,38 @@
+"""The presenter's view: what the hall sees, what comes next, what to say, and how long it has been."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from classroom.content import content
+from classroom.ui import memory, stage
+from classroom.ui.slides import head, navigation
+
+
+def show() -> None:
+    """Draw the presenter's view of the current slide; its moves take the slides' window along."""
+    try:
+        slide = memory.current_slide()
+    except memory.Unknown as unknown:
+        st.switch_page("pages/talk/overview.py", query_params={"missing": str(unknown)[:60]})
+    deck = content().deck
+    following = deck.step(slide, 1)
+    st.html(head(slide))
+    picture, notes = st.columns([7, 5], gap="large")
+    with picture:
+        if slide.exhibit:
+            stage.picture(slide)
+            stage.controls(slide)
+        else:
+            with st.container(key="lede"):
+                st.markdown(slide.lede)
+        for name in slide.quiz:
+            st.markdown(f"**Question.** {content().bank[name].ask}")
+    with notes:
+        st.html('<p class="clock big" aria-hidden="true">00:00</p>')
+        with st.container(key="notes"):
+            st.markdown(slide.notes)
+        if following is not slide:
+            st.html(f'<p class="cap">Next: <b>{following.number}</b>&ensp;{following.title}</p>')
+    with st.bottom:
+        navigation(slide, presenter=True)

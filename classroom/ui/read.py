@@ -1,0 +1,59 @@
+"""The whole talk as one continuous page: to read, to search, to print."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from classroom.content import content
+from classroom.deck import Slide
+from classroom.ui import formulas, stage
+from classroom.ui.slides import head
+from classroom.ui.shell import TITLE
+
+
+def show() -> None:
+    """Draw every slide below the last: words, formulas, picture; pictures come when the reader is near."""
+    deck = content().deck
+    links = "".join(f'<li><a href="#slide-{s.id}">{html.escape(s.title)}</a></li>' for s in deck)
+    st.html(
+        f'<header class="head"><p><a href="./">&#8592; the slides</a></p><h1>{TITLE}</h1>'
+        f'<p class="src">the whole talk on one page</p></header><nav aria-label="Contents"><ol class="contents">{links}</ol></nav>'
+    )
+    for slide in deck:
+        _article(slide)
+
+
+def _article(slide: Slide) -> None:
+    st.html(f'<div class="article" id="slide-{slide.id}">{head(slide).replace("<h1", "<h2").replace("</h1", "</h2")}</div>')
+    words, exhibit = st.columns([5, 7], gap="large")
+    with words:
+        for text in (slide.lede, slide.caption):
+            if text:
+                st.markdown(_inside(text))
+            if text is slide.lede:
+                _formulas(slide)
+        for name in slide.quiz:
+            question = content().bank[name]
+            st.markdown(f"**Question.** {question.ask} [Answer it on its slide](./?slide={slide.id})")
+    if slide.exhibit:
+        with exhibit:
+            stage.picture_later(slide, "read")
+
+
+def _formulas(slide: Slide) -> None:
+    norm = formulas.operator(slide)
+    if norm is None:
+        return
+    for name in slide.formulas:
+        if name == "steps":
+            parts = [part for i in range(len(norm.derive().steps)) for part in formulas.step_text(norm, i)]
+        else:
+            parts = list(formulas.lines(norm, name))
+        st.markdown("\n\n".join(parts))
+
+
+def _inside(text: str) -> str:
+    """Let links to slides lead to the slide's place on this page."""
+    return text.replace("](?slide=", "](#slide-")

@@ -1,0 +1,57 @@
+"""An exhibit on a page: its controls and its picture, two mounts that share one state in the browser."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from classroom.deck import Slide
+from classroom.exhibit import controls_for
+from classroom.exhibits import EXHIBITS, render_cached
+from classroom.picture import addressed
+from classroom.ui import memory
+from classroom.ui.components import CONTROLS, PICTURE
+
+
+def controls(slide: Slide) -> None:
+    """Draw the controls of the slide's exhibit; on release their values come back and the address takes them."""
+    exhibit = memory.exhibit_of(slide)
+    if not exhibit.controls():
+        return
+    key = f"controls-{slide.id}"
+    CONTROLS(
+        key=key,
+        data={
+            "stage": slide.id,
+            "exhibit": slide.exhibit,
+            "slow": exhibit.slow,
+            "linked": True,
+            "controls": controls_for(exhibit),
+            "state": exhibit.state(),
+            "seq": memory.moves(slide),
+        },
+        on_state_change=partial(memory.keep_settings, slide, key),
+    )
+
+
+def picture(slide: Slide) -> None:
+    """Draw the picture of the slide's exhibit as the reader has set it."""
+    exhibit = memory.exhibit_of(slide)
+    address = {"stage": slide.id, "exhibit": slide.exhibit, "title": exhibit.title, "seq": memory.moves(slide)}
+    PICTURE(key=f"picture-{slide.id}", data=addressed(render_cached(exhibit), address))
+
+
+def picture_later(slide: Slide, place: str) -> None:
+    """Draw the picture when the reader comes near it: for pages that hold many."""
+    exhibit = memory.exhibit_of(slide)
+    PICTURE(key=f"picture-{place}-{slide.id}", data={"exhibit": slide.exhibit, "state": exhibit.state()})
+
+
+def ahead(slides: list[Slide]) -> list[dict[str, object]]:
+    """Return what the browser may fetch before these slides are asked for."""
+    return [
+        {"exhibit": slide.exhibit, "state": memory.exhibit_of(slide).state()}
+        for slide in slides
+        if slide.exhibit is not None and not EXHIBITS[slide.exhibit].slow
+    ]

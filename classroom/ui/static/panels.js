@@ -1,0 +1,205 @@
+// One painter a kind of panel. A painter fills its element once and repaints in place afterwards: nothing jumps, nothing flickers.
+import { lookup } from "./colour.js";
+import { block } from "./block.js";
+import { plot } from "./plot.js";
+
+const make = (tag, cls = "", text = "") => {
+  const e = document.createElement(tag);
+  if (cls) e.className = cls;
+  if (text) e.textContent = text;
+  return e;
+};
+const put = (e, text) => { if (e.textContent !== text) e.textContent = text; };
+export const tidy = (v) => String(+v.toPrecision(3)).replace("-", "−");
+
+// "x_hat" style marks are not used; a caption may hold <i>…</i> only, made here from *…*.
+function rich(e, text) {
+  if (e.__text === text) return;
+  e.__text = text;
+  e.replaceChildren(...text.split(/(\*[^*]+\*)/).map((part) => part.startsWith("*") && part.length > 2 ? make("i", "", part.slice(1, -1)) : part));
+}
+
+function caption(root, p) {
+  if (!p.label && !p.note) return;
+  root.cap ??= (() => {
+    const line = make("p", "panel-cap"), label = make("b"), note = make("span");
+    line.append(label, note); root.prepend(line);
+    return { label, note };
+  })();
+  rich(root.cap.label, p.label); rich(root.cap.note, p.note);
+  root.cap.label.className = p.term ? `term ${p.term}` : "";
+}
+
+export function raster(canvas, bytes, at, rows, columns, lut) {
+  if (canvas.width !== columns || canvas.height !== rows) { canvas.width = columns; canvas.height = rows; }
+  const context = canvas.getContext("2d"), image = context.createImageData(columns, rows), pixels = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = lut[bytes[at + i]];
+  context.putImageData(image, 0, 0);
+}
+
+function map(root, p, bytes) {
+  const [rows, columns] = p.cells.shape;
+  caption(root, p);
+  if (!root.canvas) {
+    root.holder = make("div", "map"); root.canvas = make("canvas"); root.holder.append(root.canvas); root.append(root.holder);
+    root.canvas.setAttribute("aria-hidden", "true");
+  }
+  root.canvas.style.aspectRatio = `${columns} / ${rows}`;
+  raster(root.canvas, bytes, p.cells.at, rows, columns, lookup(root, p.scale.kind));
+  while (root.holder.childElementCount > 1 + p.boxes.length) root.holder.lastChild.remove();
+  while (root.holder.childElementCount < 1 + p.boxes.length) root.holder.append(make("i"));
+  p.boxes.forEach((b, i) => {
+    const e = root.holder.children[i + 1];
+    e.className = `box ${b.kind}`;
+    e.style.cssText = `left:${(100 * b.column) / columns}%;top:${(100 * b.row) / rows}%;width:${(100 * b.columns) / columns}%;height:${(100 * b.rows) / rows}%`;
+  });
+}
+
+function ticks(scale) {
+  const span = scale.high - scale.low, raw = span / 4, power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= raw * 0.999), found = [];
+  for (let v = Math.ceil(scale.low / step - 1e-9) * step; v <= scale.high + 1e-9; v += step) found.push(Math.abs(v) < 1e-12 ? 0 : v);
+  return found;
+}
+
+const share = (scale, v) => (100 * (v - scale.low)) / (scale.high - scale.low);
+const stops = (kind) => Array.from({ length: kind === "diverging" ? 9 : 5 }, (_, i) => `var(--${kind}-${i})`).join(",");
+
+function axis(root, scale) {
+  const key = JSON.stringify(scale);
+  if (root.axisKey === key) return;
+  root.axisKey = key;
+  root.axis?.remove();
+  root.axis = make("div", "axis");
+  const bar = make("div", "bar");
+  bar.style.background = `linear-gradient(90deg,${stops(scale.kind)})`;
+  const labels = make("div", "ticks");
+  for (const v of ticks(scale)) {
+    const t = make("span", "", tidy(v)); t.style.left = `${share(scale, v)}%`; labels.append(t);
+  }
+  root.axis.append(bar, labels, make("p", "", scale.label));
+  root.append(root.axis);
+}
+
+function histogram(root, p) {
+  caption(root, p);
+  const n = p.shares.length;
+  if (!root.bars || root.bars.childElementCount !== n) {
+    root.bars?.remove();
+    root.bars = make("div", "bars");
+    for (let i = 0; i < n; i++) root.bars.append(make("i"));
+    root.append(root.bars);
+    root.axisKey = null;
+  }
+  axis(root, p.scale);
+  const kind = p.scale.kind, last = (kind === "diverging" ? 9 : 5) - 1;
+  p.shares.forEach((s, i) => {
+    const bar = root.bars.children[i], at = ((i + 0.5) / n) * last, low = Math.min(last - 1, Math.floor(at));
+    bar.style.transform = `scaleY(${Math.min(1, s / p.top)})`;
+    bar.style.background = `color-mix(in srgb, var(--${kind}-${low + 1}) ${Math.round(100 * (at - low))}%, var(--${kind}-${low}))`;
+    bar.className = s > 0 ? "" : "none";
+  });
+}
+
+const ramp = (root, p) => axis(root, p.scale);
+
+function strip(root, p, bytes) {
+  caption(root, p);
+  const [n, rows, columns] = p.cells.shape, lut = lookup(root, p.scale.kind);
+  if (!root.list || root.list.childElementCount !== n) {
+    root.list?.remove();
+    root.list = make("div", "strip");
+    for (let i = 0; i < n; i++) { const cell = make("div"); cell.append(make("canvas"), make("span")); root.list.append(cell); }
+    root.append(root.list);
+  }
+  [...root.list.children].forEach((cell, i) => {
+    const inside = i >= p.window[0] && i <= p.window[1];
+    cell.className = i === p.chosen ? `chosen${inside ? " in" : ""}` : inside ? "in" : "";
+    raster(cell.firstChild, bytes, p.cells.at + i * rows * columns, rows, columns, lut);
+    put(cell.lastChild, i === p.chosen ? `${p.symbol} = ${i + 1}` : String(i + 1));
+  });
+}
+
+function stack(root, p, bytes) {
+  const lut = lookup(root, p.scale.kind);
+  root.rows ??= [];
+  if (!root.list) { root.list = make("div", "stack"); root.append(root.list); }
+  while (root.list.childElementCount > p.rows.length) { root.list.lastChild.remove(); root.rows.pop(); }
+  p.rows.forEach((r, i) => {
+    const row = (root.rows[i] ??= (() => {
+      const e = make("div"), sign = make("span", "sign"), text = make("span", "text"), name = make("b"), remark = make("small"), canvas = make("canvas"), numbers = make("span", "numbers");
+      text.append(name, remark); e.append(sign, text, canvas, numbers); root.list.append(e);
+      return { e, sign, name, remark, canvas, numbers };
+    })());
+    row.e.className = r.sign === "=" ? "row sum" : "row";
+    put(row.sign, r.sign); rich(row.name, r.name); rich(row.remark, r.remark); put(row.numbers, r.numbers);
+    row.name.className = r.term ? `term ${r.term}` : "";
+    raster(row.canvas, bytes, r.values.at, r.values.shape[0], r.values.shape[1], lut);
+  });
+  axis(root, p.scale);
+}
+
+function facts(root, p) {
+  root.list ??= root.appendChild(make("dl", "facts"));
+  while (root.list.childElementCount > 2 * p.items.length) root.list.lastChild.remove();
+  p.items.forEach(([number, words], i) => {
+    if (!root.list.children[2 * i]) root.list.append(make("dt"), make("dd"));
+    rich(root.list.children[2 * i], number); rich(root.list.children[2 * i + 1], words);
+  });
+}
+
+function table(root, p) {
+  caption(root, p);
+  const key = JSON.stringify([p.columns, p.rows, p.strong]);
+  if (root.key === key) return;
+  root.key = key;
+  const t = make("table"), head = make("tr"), body = make("tbody"), top = make("thead");
+  p.columns.forEach((c) => { const th = make("th"); th.scope = "col"; rich(th, c); head.append(th); });
+  p.rows.forEach((cells, i) => {
+    const row = make("tr", p.strong.includes(i) ? "strong" : "");
+    cells.forEach((c, j) => { const e = make(j ? "td" : "th"); if (!j) e.scope = "row"; rich(e, c); row.append(e); });
+    body.append(row);
+  });
+  top.append(head); t.append(top, body);
+  const holder = make("div", "table"); holder.append(t); holder.tabIndex = 0; holder.setAttribute("role", "region"); holder.setAttribute("aria-label", p.label || "Table");
+  root.table?.remove(); root.table = holder; root.append(holder);
+}
+
+function note(root, p) {
+  root.mark ??= root.appendChild(make("b", "mark"));
+  root.text ??= root.appendChild(make("span"));
+  put(root.mark, p.mark); root.mark.hidden = !p.mark; root.mark.dataset.mark = p.mark;
+  rich(root.text, p.text);
+}
+
+function flow(root, p) {
+  caption(root, p);
+  root.list ??= root.appendChild(make("ol", "flow"));
+  while (root.list.childElementCount > p.nodes.length) root.list.lastChild.remove();
+  p.nodes.forEach((n, i) => {
+    let e = root.list.children[i];
+    if (!e) { e = make("li"); e.append(make("b"), make("code"), make("span")); root.list.append(e); }
+    e.className = n.state;
+    if (n.state === "now") e.setAttribute("aria-current", "step"); else e.removeAttribute("aria-current");
+    rich(e.children[0], n.name); rich(e.children[1], n.formula);
+    const text = n.numbers.join("\n"); put(e.children[2], text);
+  });
+}
+
+const PAINTERS = { map, histogram, ramp, strip, stack, block, plot, flow, facts, table, note };
+
+// Repaint a picture: panels of the same kind at the same place are kept, so a drag only changes pixels and numbers.
+export function paint(root, header, bytes) {
+  header.panels.forEach((p, i) => {
+    let e = root.children[i];
+    if (!e || e.dataset.kind !== p.kind) {
+      const fresh = make("div", `panel ${p.kind}-panel`);
+      fresh.dataset.kind = p.kind;
+      if (e) { e.__dispose?.(); e.replaceWith(fresh); } else root.append(fresh);
+      e = fresh;
+    }
+    e.style.setProperty("--span", p.span);
+    PAINTERS[p.kind](e, p, bytes);
+  });
+  while (root.childElementCount > header.panels.length) { root.lastChild.__dispose?.(); root.lastChild.remove(); }
+}

@@ -1,0 +1,203 @@
+// A stage is one exhibit on one slide: its controls (left) and its picture (right) are two mounts that share a state here.
+// Every move asks the server for a new frame: one request at a time, the latest value wins, an older picture never returns.
+import { paint, tidy } from "./panels.js";
+import { loadPlotly } from "./plot.js";
+import { themeOf } from "./colour.js";
+
+const stages = new Map();
+const frames = new Map(); // address -> Promise of a frame; a setting seen once is free
+const KEPT = 96;
+
+const stageOf = (name) => {
+  if (!stages.has(name)) stages.set(name, { name, seq: 0, busy: false, want: null, state: null, controls: new Set(), pictures: new Set() });
+  return stages.get(name);
+};
+
+// A frame: an address (which stage, which move), then the picture's header, each JSON after its length; then the arrays.
+function decode(raw) {
+  const take = (bytes) => {
+    const size = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
+    return [JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + size))), bytes.subarray(4 + size)];
+  };
+  const [address, rest] = take(raw), [header, bytes] = take(rest);
+  return { header: { ...header, ...address }, bytes };
+}
+
+export function fetchFrame(exhibit, state) {
+  const query = new URLSearchParams(Object.entries(state).map(([k, v]) => [k, String(v)]));
+  const address = new URL(`../api/exhibit/${exhibit}?${query}`, import.meta.url).href;
+  if (!frames.has(address)) {
+    if (frames.size >= KEPT) frames.delete(frames.keys().next().value);
+    frames.set(address, fetch(address).then(async (reply) => {
+      if (!reply.ok) throw new Error((await reply.text()).slice(0, 200) || `the server answered ${reply.status}`);
+      return decode(new Uint8Array(await reply.arrayBuffer()));
+    }).catch((error) => { frames.delete(address); throw error; }));
+  }
+  return frames.get(address);
+}
+
+const same = (a, b) => a && b && Object.keys({ ...a, ...b }).every((k) => String(a[k]) === String(b[k]));
+
+function show(stage, frame) {
+  stage.frame = frame;
+  for (const picture of stage.pictures) drawPicture(picture, frame);
+}
+
+function drawPicture(root, frame) {
+  root.__frame = frame;
+  root.__theme = themeOf(root);
+  const figure = root.querySelector(".picture"), words = root.querySelector(".words p");
+  paint(figure, frame.header, frame.bytes);
+  figure.setAttribute("aria-label", frame.header.title);
+  if (words.textContent !== frame.header.alt) words.textContent = frame.header.alt;
+  root.dataset.state = JSON.stringify(frame.header.state);
+  root.classList.remove("waiting", "failed");
+}
+
+async function pump(stage) {
+  if (stage.busy) return;
+  stage.busy = true;
+  try {
+    while (stage.want) {
+      const state = stage.want;
+      stage.want = null;
+      const slow = setTimeout(() => stage.pictures.forEach((p) => p.classList.add("waiting")), 250);
+      try {
+        const frame = await fetchFrame(stage.exhibit, state);
+        if (!stage.want || !stage.slow) show(stage, frame);
+      } catch (error) {
+        stage.pictures.forEach((p) => { p.classList.add("failed"); p.querySelector(".message").textContent = `The picture could not be computed: ${error.message}. Move a control to try again.`; });
+      } finally { clearTimeout(slow); stage.pictures.forEach((p) => p.classList.remove("waiting")); }
+    }
+  } finally { stage.busy = false; }
+}
+
+function moved(stage, released) {
+  stage.controls.forEach((c) => reflect(c, stage));
+  if (!stage.slow || released) { stage.want = { ...stage.state }; pump(stage); }
+  if (released) commit(stage);
+}
+
+function commit(stage) {
+  stage.seq += 1;
+  const url = new URL(location.href);
+  for (const [k, v] of Object.entries(stage.state)) url.searchParams.set(k, String(v));
+  if (stage.linked) history.replaceState(history.state, "", url);
+  stage.send?.("state", { values: stage.state, seq: stage.seq });
+}
+
+// ---- controls ------------------------------------------------------------------------------------------------------
+const digits = (step) => Math.max(0, Math.min(6, Math.ceil(-Math.log10(step) - 1e-9) + (String(step).endsWith("5") && step < 1 && !String(step).includes("e") && String(step).split(".")[1]?.length > Math.ceil(-Math.log10(step)) ? 1 : 0)));
+const shown = (control, value) => (control.whole ? String(value) : Number(value).toFixed(digits(control.step))).replace("-", "−");
+
+function build(root, stage) {
+  const list = root.querySelector(".controls");
+  list.replaceChildren();
+  root.__inputs = {};
+  let group = null, name;
+  for (const control of stage.spec) {
+    if (!group || control.group !== name) { group = document.createElement("div"); group.className = "group"; list.append(group); name = control.group; }
+    group.append(control.type === "range" ? slider(root, stage, control) : picker(root, stage, control));
+  }
+}
+
+function slider(root, stage, control) {
+  const holder = document.createElement("div"), label = document.createElement("label"), output = document.createElement("output"), input = document.createElement("input");
+  holder.className = "control";
+  Object.assign(input, { type: "range", min: control.low, max: control.high, step: control.step, id: `${stage.name}-${control.name}`, name: control.name });
+  label.htmlFor = input.id; label.textContent = control.label; output.htmlFor = input.id;
+  input.addEventListener("input", () => { stage.state = { ...stage.state, [control.name]: +input.value }; moved(stage, false); });
+  input.addEventListener("change", () => { stage.state = { ...stage.state, [control.name]: +input.value }; moved(stage, true); });
+  const head = document.createElement("div"); head.className = "control-head"; head.append(label, output);
+  holder.append(head, input);
+  if (control.play) {
+    const play = document.createElement("button");
+    play.type = "button"; play.className = "play"; play.textContent = "Play"; play.setAttribute("aria-label", `Play: ${control.label}`);
+    play.addEventListener("click", () => (stage.playing ? stop(stage) : start(stage, control, play)));
+    head.insertBefore(play, output);
+  }
+  root.__inputs[control.name] = { control, input, output };
+  return holder;
+}
+
+function start(stage, control, button) {
+  const from = stage.state[control.name] >= control.high ? control.low : stage.state[control.name], began = performance.now(), seconds = 6;
+  button.textContent = "Pause";
+  const tick = (now) => {
+    const value = Math.min(control.high, from + ((now - began) / 1000 / seconds) * (control.high - control.low));
+    const legal = control.low + Math.round((value - control.low) / control.step) * control.step;
+    if (legal !== stage.state[control.name]) { stage.state = { ...stage.state, [control.name]: control.whole ? Math.round(legal) : legal }; moved(stage, false); }
+    if (value >= control.high || !stage.controls.size) stop(stage); else stage.playing = { id: requestAnimationFrame(tick), button };
+  };
+  stage.playing = { id: requestAnimationFrame(tick), button };
+}
+
+function stop(stage) {
+  cancelAnimationFrame(stage.playing?.id);
+  if (stage.playing) { stage.playing.button.textContent = "Play"; stage.playing = null; moved(stage, true); }
+}
+
+function picker(root, stage, control) {
+  const set = document.createElement("fieldset"), legend = document.createElement("legend"), row = document.createElement("div");
+  set.className = "control pick"; legend.textContent = control.label; row.className = "options";
+  const inputs = control.options.map((option) => {
+    const label = document.createElement("label"), input = document.createElement("input"), text = document.createElement("span");
+    Object.assign(input, { type: "radio", name: `${stage.name}-${control.name}`, value: option });
+    text.textContent = option.replaceAll("_", " ");
+    input.addEventListener("change", () => { stage.state = { ...stage.state, [control.name]: option }; moved(stage, true); });
+    label.append(input, text); row.append(label);
+    return input;
+  });
+  set.append(legend, row);
+  root.__inputs[control.name] = { control, inputs };
+  return set;
+}
+
+function reflect(root, stage) {
+  for (const [name, { control, input, inputs, output }] of Object.entries(root.__inputs ?? {})) {
+    const value = stage.state[name];
+    if (inputs) inputs.forEach((i) => { i.checked = i.value === value; });
+    else {
+      if (+input.value !== +value) input.value = value;
+      output.textContent = shown(control, value);
+      input.setAttribute("aria-valuetext", output.textContent);
+      input.style.setProperty("--share", (value - control.low) / (control.high - control.low));
+    }
+  }
+}
+
+// data: {stage, exhibit, slow, linked, controls, state, seq}
+export function mountControls({ data, parentElement: root, setStateValue }) {
+  const stage = stageOf(data.stage);
+  Object.assign(stage, { exhibit: data.exhibit, slow: data.slow, linked: data.linked, send: setStateValue, spec: data.controls });
+  stage.controls.add(root);
+  if (root.__stage !== stage || root.__exhibit !== data.exhibit) { root.__stage = stage; root.__exhibit = data.exhibit; build(root, stage); }
+  if (data.seq >= stage.seq || !stage.state) { stage.state = data.state; stage.seq = data.seq; }
+  reflect(root, stage);
+  return () => { stage.controls.delete(root); root.__stage = null; if (!stage.controls.size) { cancelAnimationFrame(stage.playing?.id); stage.playing = null; } };
+}
+
+// data: a frame (bytes), or {stage, exhibit, state} to be fetched when the reader comes near it
+export function mountPicture({ data, key, parentElement: root }) {
+  if (data instanceof Uint8Array) {
+    const frame = decode(data), stage = stageOf(frame.header.stage);
+    stage.pictures.add(root); root.__stage = stage;
+    const local = stage.state && stage.controls.size && !same(stage.state, frame.header.state) && stage.seq > frame.header.seq;
+    if (local && stage.frame) drawPicture(root, root.__frame ?? stage.frame);
+    else if (!root.__frame || !same(root.__frame.header.state, frame.header.state) || root.__theme !== themeOf(root) || root.__frame.header.exhibit !== frame.header.exhibit) { stage.frame = frame; drawPicture(root, frame); }
+  } else if (!root.__near) {
+    root.__near = new IntersectionObserver((entries) => {
+      if (!entries.some((e) => e.isIntersecting)) return;
+      root.__near.disconnect();
+      fetchFrame(data.exhibit, data.state).then((frame) => drawPicture(root, frame)).catch((error) => { root.classList.add("failed"); root.querySelector(".message").textContent = `The picture could not be computed: ${error.message}.`; });
+    }, { rootMargin: "800px" });
+    root.__near.observe(root);
+  } else if (root.__frame && root.__theme !== themeOf(root)) drawPicture(root, root.__frame);
+  return () => {
+    root.__stage?.pictures.delete(root); root.__near?.disconnect(); root.__near = null;
+    for (const e of root.querySelector(".picture")?.children ?? []) e.__dispose?.();
+    root.__frame = null;
+  };
+}
+
+export { loadPlotly, tidy };

@@ -1,0 +1,5 @@
+"""All slides at a glance."""
+
+from classroom.ui import overview
+
+overview.show()

@@ -1,0 +1,5 @@
+"""The presenter's view."""
+
+from classroom.ui import present
+
+present.show()

@@ -1,0 +1,5 @@
+"""The whole talk on one page."""
+
+from classroom.ui import read
+
+read.show()

@@ -1,0 +1,5 @@
+"""The talk, slide by slide."""
+
+from classroom.ui import slides
+
+slides.show()
