@@ -57,14 +57,15 @@ def load(path: Path | str, slides: Collection[str] | None = None, norms: Collect
 
 def _problems(source: Source, index: int, entry: dict[str, Any], invalid: ValidationError) -> Iterator[Problem]:
     kind = entry.get("type")
-    fields = list(_KINDS[kind].model_fields) if kind in _KINDS else []
+    fields = list(_KINDS[kind].model_fields) if isinstance(kind, str) and kind in _KINDS else []
     for error in invalid.errors():
         if error["type"].startswith("union_tag"):
             must, todo = f"must be one of {', '.join(_KINDS)}", nearest(str(kind), _KINDS, "Write one of them")
             yield source.problem((index, "type"), must, show(kind), todo)
         else:
             _, *inside = error["loc"]  # the first is the tag of the union
-            place = (index, *(name for name in inside if name != "[key]"))
+            at = error.get("ctx", {}).get("at")
+            place = (index, *(name for name in inside if name != "[key]"), *([at] if at else []))
             yield source.problem(place, *sentence(error, fields))
 
 

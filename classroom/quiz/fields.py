@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer, StringCon
 
 from classroom.quiz.frozen import Frozen
 from classroom.quiz.numbers import AnswerError, parse_number
-from classroom.quiz.problems import unmet
+from classroom.quiz.problems import show, unmet
 
 K = TypeVar("K")
 
@@ -29,18 +29,18 @@ def _exact(given: object) -> Fraction:
     try:
         return parse_number(given)
     except AnswerError:
-        raise unmet("must be a number", given, "Write one such as 0.5, 1/2 or 1e-3") from None
+        raise unmet("must be a number", show(given), "Write one such as 0.5, 1/2 or 1e-3") from None
 
 
 def _letter(key: str) -> str:
     if not (len(key) == 1 and "A" <= key <= "Z"):
-        raise unmet("must have a capital letter as its key", key, "Write it like 'A: text'")
+        raise unmet("must have a capital letter as its key", show(key), "Write it like 'A: text'")
     return key
 
 
 def _id(text: str) -> str:
     if not (text and text[0].isalnum() and set(text) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")):
-        raise unmet("must be made of a-z, 0-9 and -", text, "Write it like 'bn-gamma-count'")
+        raise unmet("must be made of a-z, 0-9 and -", show(text), "Write it like 'bn-gamma-count'")
     return text
 
 
@@ -58,14 +58,13 @@ Texts = Annotated[
 ]
 
 
-def among_options(info: ValidationInfo, letters: list[str]) -> list[str]:
+def among_options(letters: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
     """Demand that letters are among the options, where those are in order themselves."""
     options: Mapping[str, str] | None = info.data.get("options")
-    if options is None:
-        return letters  # they have their own problem
-    for letter in letters:
-        if letter not in options:
-            raise unmet(f"must be among the options {', '.join(options)}", letter, "Write the letter of an option")
+    stray = [letter for letter in letters if options is not None and letter not in options]
+    if options is not None and stray:
+        must = f"must be among the options {', '.join(options)}"
+        raise unmet(must, ", ".join(map(show, stray)), "Write the letter of an option")
     return letters
 
 
@@ -75,8 +74,8 @@ def wrong_options(explain: Mapping[str, str], info: ValidationInfo) -> Mapping[s
     if options is None or answer is None:
         return explain  # those fields have their own problem
     wrong = [letter for letter in options if letter not in answer]
-    for letter in explain:
-        if letter not in wrong:
-            must = f"must explain wrong options only ({', '.join(wrong)})"
-            raise unmet(must, letter, "Say in 'why' why the key is right")
+    if stray := [letter for letter in explain if letter not in wrong]:
+        must = f"must explain wrong options only ({', '.join(wrong)})"
+        todo = "Remove it; why the key is right goes into 'why'"
+        raise unmet(must, ", ".join(map(show, stray)), todo, at=stray[0])
     return explain

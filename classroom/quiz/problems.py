@@ -34,17 +34,22 @@ class QuizError(ValueError):
         super().__init__("\n".join(map(str, self.problems)))
 
 
-def unmet(must: str, got: object, todo: str) -> PydanticCustomError:
-    """Make the error a validator raises, so that its three parts survive until they become a `Problem`."""
-    return PydanticCustomError("unmet", "{must}, got {got}. {todo}.", {"must": must, "got": show(got), "todo": todo})
+def unmet(must: str, got: str, todo: str, at: str = "") -> PydanticCustomError:
+    """Make the error a validator raises, so that its parts survive until they become a `Problem`.
+
+    at: the key inside the field, where one entry of a mapping is to blame.
+    """
+    return PydanticCustomError(
+        "unmet", "{must}, got {got}. {todo}.", {"must": must, "got": got, "todo": todo, "at": at}
+    )
 
 
 def show(value: object) -> str:
     """Write a value as it would be typed, short enough for one line."""
-    text = value if isinstance(value, str) else _typed(value)
-    text = " ".join(text.split())
+    text = " ".join((value[:999] if isinstance(value, str) else _typed(value)).split())
+    text = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
     text = text if len(text) <= 60 else text[:57] + "..."
-    return repr(text) if isinstance(value, str) else text
+    return f"'{text}'" if isinstance(value, str) else text
 
 
 def _typed(value: object) -> str:
@@ -54,15 +59,17 @@ def _typed(value: object) -> str:
         case dict():
             return "a mapping with " + (", ".join(map(str, value)) or "no keys")
         case list() | tuple() | set() | frozenset():
-            return "[" + ", ".join(map(str, value)) + "]"
+            return "[" + ", ".join(map(_typed, value)) + "]"
+        case int() if abs(value) >= 10**60:
+            return "a very long number"  # Python refuses to write out more than 4300 digits
         case _:
             return str(value)
 
 
 def nearest(word: str, words: Iterable[str], otherwise: str) -> str:
-    """Say which known word was probably meant, or else what to do."""
+    """Say to write the known word that was probably meant, or else what to do."""
     close = get_close_matches(word, list(words), n=1)
-    return f"Did you mean '{close[0]}'? {otherwise}" if close else otherwise
+    return f"Write '{close[0]}'" if close else otherwise
 
 
 def sentence(error: Any, fields: Iterable[str] = ()) -> tuple[str, str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
@@ -48,10 +48,10 @@ class Asked(BaseModel):
     @check("slide", "norm")
     @classmethod
     def _is_known(cls, name: str | None, info: ValidationInfo) -> str | None:
-        known: Container[str] | None = (info.context or {}).get(info.field_name)
+        known: Collection[str] | None = (info.context or {}).get(info.field_name)
         if name is not None and known is not None and name not in known:
-            words = sorted(known) if isinstance(known, Collection) else []
-            raise unmet(f"must be a known {info.field_name}", name, nearest(name, words, f"Known: {', '.join(words)}"))
+            todo = nearest(name, known, f"Write one of {', '.join(known)}")
+            raise unmet(f"must be a known {info.field_name}", show(name), todo)
         return name
 
     def public(self) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class _Lettered(Asked):
         for letter, text in options.items():
             twin = first.setdefault(" ".join(text.split()), letter)
             if twin != letter:
-                raise unmet("must hold options that differ", f"the same text at {twin} and {letter}", "Change one")
+                raise unmet(f"must differ from option {twin}", show(text), "Change one of them", at=letter)
         return options
 
     def public(self) -> dict[str, Any]:
@@ -100,10 +100,17 @@ class Choice(_Lettered):
     answer: str
     explain: Annotated[Texts[Letter], AfterValidator(wrong_options)] = Frozen()
 
+    @check("answer", mode="before")
+    @classmethod
+    def _is_one_letter(cls, answer: object) -> object:
+        if isinstance(answer, list | tuple):
+            raise unmet("must be one letter", show(answer), "Write one, or make it 'type: choices'")
+        return answer
+
     @check("answer")
     @classmethod
     def _is_an_option(cls, answer: str, info: ValidationInfo) -> str:
-        return among_options(info, [answer])[0]
+        return among_options((answer,), info)[0]
 
     def grade(self, given: Any) -> Verdict:
         """Judge a letter: all or nothing."""
@@ -131,10 +138,10 @@ class Choices(_Lettered):
     @classmethod
     def _are_options(cls, answer: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if len(set(answer)) < len(answer):
-            raise unmet("must name each option once", answer, "Remove the repeated letter")
-        among_options(info, list(answer))
+            raise unmet("must name each option once", show(answer), "Remove the repeated letter")
+        among_options(answer, info)
         if len(answer) == len(info.data.get("options", ())):
-            raise unmet("must leave at least one option wrong", answer, "Add an option that is wrong")
+            raise unmet("must leave at least one option wrong", show(answer), "Add an option that is wrong")
         return tuple(sorted(answer))
 
     def grade(self, given: Any) -> Verdict:
@@ -173,7 +180,9 @@ class Number(Asked):
     @classmethod
     def _is_a_distance(cls, within: Fraction) -> Fraction:
         if within < 0:
-            raise unmet("must be at least 0", within, "Write how far from the answer is still right, such as 0.01")
+            raise unmet(
+                "must be at least 0", show(within), "Write how far from the answer is still right, such as 0.01"
+            )
         return within
 
     @check("explain")
@@ -183,7 +192,7 @@ class Number(Asked):
         if answer is not None and within is not None:
             for value in explain:
                 if abs(value - answer) <= within:
-                    raise unmet("must explain wrong numbers only", float(value), "Say in 'why' why the key is right")
+                    raise unmet("must explain wrong numbers only", show(value), "Say in 'why' why the key is right")
         return explain
 
     def grade(self, given: Any) -> Verdict:

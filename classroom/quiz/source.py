@@ -60,9 +60,13 @@ class _Composer(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.peek_event()
         if self.check_event(yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(problem=f"an alias (*{event.anchor})", problem_mark=event.start_mark)
+            raise yaml.MarkedYAMLError(
+                problem=f"the alias *{event.anchor}", problem_mark=event.start_mark, note="Write the text out again"
+            )
         if self.depth >= DEEPEST:
-            raise yaml.MarkedYAMLError(problem=f"more than {DEEPEST} levels", problem_mark=event.start_mark)
+            raise yaml.MarkedYAMLError(
+                problem=f"more than {DEEPEST} levels", problem_mark=event.start_mark, note="Remove some brackets"
+            )
         self.depth += 1
         node = super().compose_node(parent, index)
         self.depth -= 1
@@ -79,10 +83,7 @@ def read(path: Path) -> Source:
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        got = " ".join(filter(None, (error.problem, error.context and f"({error.context})")))
-        todo = "Look at this line and the one above: indentation, a missing quote, or ': ' inside an unquoted text"
-        raise _stop(path, mark.line + 1 if mark else 0, "must be plain YAML", got, todo) from None
+        raise _stop(path, *_syntax(error)) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         got = f"the control character U+{ord(text[error.position]):04X}"
@@ -91,6 +92,21 @@ def read(path: Path) -> Source:
     found: list[_Found] = []
     source = Source(path.name, None if root is None else _plain(root, (), text, lines, found), lines, [])
     return source._replace(problems=[source.problem(*each) for each in found])
+
+
+def _syntax(error: yaml.MarkedYAMLError) -> tuple[int, str, str, str]:
+    must = "must be plain YAML"
+    if "quoted scalar" in (error.context or "") and error.context_mark:  # where the quote opens, not the file's end
+        return (
+            error.context_mark.line + 1,
+            must,
+            "a quote that does not close as it should",
+            "Close it; write '' for a quote inside",
+        )
+    mark = error.problem_mark or error.context_mark
+    got = error.problem if error.note else f"the error '{error.problem}'"
+    todo = "Look at this line and the one above: indentation, a missing quote, or ': ' inside an unquoted text"
+    return mark.line + 1 if mark else 0, must, str(got), error.note or todo
 
 
 def _text(path: Path) -> str:
@@ -131,6 +147,11 @@ def _plain(node: yaml.Node, place: Place, text: str, lines: dict[Place, int], fo
                 must = "must not have a backslash in double quotes"
                 todo = "Use single quotes or '|': in double quotes \\beta is a backspace followed by 'eta'"
                 found.append(_Found(place, must, show(typed), todo, line))
+            after = text[node.end_mark.index : node.end_mark.index + 80].partition("\n")[0]
+            if not node.style and after.lstrip().startswith("#"):
+                must = "must not be followed by a comment, which cuts a text off"
+                todo = "Put the text in single quotes if the # belongs to it, or else the comment on its own line"
+                found.append(_Found(place, must, show(after.strip()), todo, line))
             return node.value
         case _:
             raise TypeError(f"{type(node).__name__}: must be a YAML node of one of three kinds. Report this.")

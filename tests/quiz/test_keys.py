@@ -1,0 +1,252 @@
+"""The keys in quizzes.yaml, computed again: by the operators they are about, or by arithmetic from the sources."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classroom.quiz import Bank, Number
+from normlib import NORMS
+from normlib.norms.batch_norm import BatchNorm, Running
+
+EXACT = 1e-3  # what an epsilon that the question neglects may move
+
+
+def column(*values: float) -> np.ndarray:
+    """One feature map whose values are so many samples: N x 1 x 1 x 1."""
+    return np.array(values, dtype=float).reshape(-1, 1, 1, 1)
+
+
+def channels(*values: float) -> np.ndarray:
+    """One position of one sample: 1 x C x 1 x 1."""
+    return np.array(values, dtype=float).reshape(1, -1, 1, 1)
+
+
+def assert_key(bank: Bank, name: str, value: float, slips: dict[str, float] | None = None) -> None:
+    """Hold the key, and what each explained slip claims to come from, against a value computed elsewhere."""
+    question = bank[name]
+    assert isinstance(question, Number)
+    assert float(question.answer) == pytest.approx(value, abs=max(EXACT, float(question.within)))
+    for text, slip in (slips or {}).items():
+        found = [said for wrong, said in question.explain.items() if abs(float(wrong) - slip) < EXACT]
+        assert found, f"{name}: {slip} is not explained"
+        assert text in found[0], f"{name}: {slip}: {found[0]}"
+    assert len(slips or {}) == len(question.explain), f"{name}: {dict(question.explain)}"
+
+
+def test_spatial_corner_count(bank: Bank) -> None:
+    norm, shape = NORMS["spatial_norm"](height=3, width=3), (1, 1, 6, 6)
+    corner, edge, inside = (norm.pooled(shape, cell).sum() for cell in [(0, 0, 0, 0), (0, 0, 0, 3), (0, 0, 3, 3)])
+    assert_key(bank, "spatial-corner-count", corner, {"interior": inside, "at an edge": edge})
+    # The count is what is divided by, not only what is summed: constant maps stay constant.
+    y, _ = norm.forward(np.ones(shape))
+    assert np.ptp(y) < 1e-12
+
+
+def test_lrn_alpha_per_element(bank: Bank) -> None:
+    lrn = NORMS["local_response_norm"]
+    x = channels(2, 1, 2)
+    y, _ = lrn(mode="across_channels", size=3, k=1, alpha=3, beta=1).forward(x)
+    undivided, _ = lrn(mode="across_channels", size=3, k=1, alpha=9, beta=1).forward(x)
+    slips = {
+        "sum by $\\alpha/n$": undivided[0, 0, 0, 0],
+        "clipped window": 2 / (1 + 3 / 2 * (4 + 1)),
+        "all three": 2 / (1 + 3 / 3 * (4 + 1 + 4)),
+        "its own window": 2 / (1 + 3 / 3 * 1),
+    }
+    assert_key(bank, "lrn-alpha-per-element", y[0, 0, 0, 0], slips)
+    assert bank["lrn-alpha-per-element"].answer == Fraction(1, 3)
+
+
+def test_lrn_is_cross_channel(bank: Bank) -> None:
+    x = np.random.default_rng(0).normal(size=(2, 8, 3, 3))
+    theirs, _ = NORMS["cross_channel_norm"](size=5, alpha=0.2, beta=0.75).forward(x)
+    factors = {"A": 1, "B": 1 / 5, "C": 25, "D": 5}
+    agree = []
+    for letter, factor in factors.items():
+        ours = NORMS["local_response_norm"](mode="across_channels", size=5, alpha=0.2 * factor, beta=0.75, k=1)
+        if np.allclose(ours.forward(x)[0], theirs):
+            agree.append(letter)
+    assert agree == [bank["lrn-is-cross-channel"].answer]
+
+
+@pytest.mark.parametrize(("name", "size", "channel"), [("cross-channel-border", 5, 1), ("cross-channel-even", 4, 4)])
+def test_cross_channel_windows(bank: Bank, name: str, size: int, channel: int) -> None:
+    mask = NORMS["cross_channel_norm"](size=size).pooled((1, 8, 1, 1), (0, channel - 1, 0, 0))
+    window = ", ".join(str(index + 1) for index in np.flatnonzero(mask))
+    assert bank[name].options[bank[name].answer] == window
+
+
+def test_spatial_or_within_channel(bank: Bank) -> None:
+    x = np.random.default_rng(1).normal(size=(1, 2, 7, 7))
+    y, _ = NORMS["spatial_norm"](height=3, width=3, alpha=1, beta=0.75).forward(x)
+    z, _ = NORMS["local_response_norm"](mode="within_channel", size=3, alpha=1, beta=0.75, k=1).forward(x)
+    differ = ~np.isclose(y, z)[0, 0]
+    assert not differ[1:-1, 1:-1].any()
+    assert differ.sum() == 7 * 7 - 5 * 5
+    assert "borders" in bank["spatial-or-within-channel"].options[bank["spatial-or-within-channel"].answer]
+
+
+def test_mvn_denominator(bank: Bank) -> None:
+    x = np.array([1.0, 1, 5, 5]).reshape(1, 1, 2, 2)
+    y, _ = NORMS["mean_variance_norm"]().forward(x)
+    centred, plain = np.sqrt(((x - x.mean()) ** 2).sum()), np.sqrt((x**2).sum())
+    slips = {
+        "not a mean": 2 / centred,
+        "was not centred": 2 / (plain / 2),
+        r"\sqrt{\sum x^2}": 2 / plain,
+        "divided by the mean": 5 / 3,
+    }
+    assert_key(bank, "mvn-denominator", y[0, 0, 1, 1], slips)
+
+
+def test_idea_epsilon(bank: Bank) -> None:
+    x = column(-1, 1) * np.sqrt(3e-5)
+    norm = NORMS["batch_norm"](eps=1e-5)
+    y, cache = norm.forward(x, **norm.init(x.shape))
+    assert float(np.var(x)) == pytest.approx(3e-5)
+    assert_key(bank, "idea-epsilon", cache.x_hat.var(), {"without": 1, "standard deviation": np.std(y)})
+
+
+def test_forward_x_hat(bank: Bank) -> None:
+    x = column(2, 4, 4, 4, 5, 5, 7, 9)
+    norm = NORMS["batch_norm"]()
+    _, cache = norm.forward(x, **norm.init(x.shape))
+    slips = {"$m-1$": 4 / x.std(ddof=1), "by the variance": 4 / x.var(), "mean away": 4}
+    assert_key(bank, "forward-x-hat", cache.x_hat[-1, 0, 0, 0], slips)
+
+
+def test_forward_undo(bank: Bank) -> None:
+    x = np.random.default_rng(2).normal(3, 2, size=(4, 1, 3, 3))
+    mean, var = x.mean(), x.var() + 1e-5
+    root = np.sqrt(var)
+    pairs = {"A": (root, mean), "B": (1, 0), "C": (var, mean), "D": (1 / root, -mean)}
+    norm = NORMS["batch_norm"](eps=1e-5)
+    undone = [
+        letter
+        for letter, (gamma, beta) in pairs.items()
+        if np.allclose(norm.forward(x, gamma=np.array([float(gamma)]), beta=np.array([float(beta)]))[0], x)
+    ]
+    assert undone == [bank["forward-undo"].answer]
+
+
+def test_forward_mean_and_variance_and_convolution_bias(bank: Bank) -> None:
+    rng = np.random.default_rng(3)
+    x = np.where(rng.random((8, 1, 16, 16)) < 0.5, rng.normal(-5, 0.1, (8, 1, 16, 16)), 5.0) + column(*range(8))
+    norm = NORMS["batch_norm"]()
+    params = {"gamma": np.array([3.0]), "beta": np.array([2.0])}
+    y, _ = norm.forward(x, **params)
+    holds = {
+        "A": np.isclose(y.mean(), 2),
+        "B": abs(((y - y.mean()) ** 4).mean() / y.var() ** 2 - 3) < 0.5,  # a Gaussian's kurtosis is 3
+        "C": np.isclose(y.var(), 9, rtol=1e-4),
+        "D": np.allclose(y.mean(axis=(1, 2, 3)), 2),
+        "E": bool((np.abs(y - 2) <= 3).all()),
+    }
+    assert tuple(k for k, held in holds.items() if held) == bank["forward-mean-and-variance"].answer
+    assert np.allclose(norm.forward(x + 100, **params)[0], y)
+    assert "no effect" in bank["forward-convolution-bias"].options[bank["forward-convolution-bias"].answer]
+
+
+def test_forward_tensor_pool(bank: Bank) -> None:
+    shape = (32, 64, 14, 14)
+    pooled = NORMS["batch_norm"]().pooled(shape, (5, 7, 3, 3)).sum()
+    slips = {
+        "one sample. The batch": 14 * 14,
+        "not only the samples": 32,
+        "one sample. Each": 64 * 14 * 14,
+        "whole tensor": int(np.prod(shape)),
+    }
+    assert_key(bank, "forward-tensor-pool", pooled, slips)
+
+
+def test_gamma_count_and_single_value(bank: Bank) -> None:
+    norm = NORMS["batch_norm"]()
+    assert norm.init((16, 5, 7, 7))["gamma"].size == 5
+    assert bank["quiz-gamma-count"].options[bank["quiz-gamma-count"].answer] == "The number of feature maps"
+    x, dy = channels(3, -7), channels(1, 2)
+    y, cache = norm.forward(x, gamma=np.array([2.0, 3.0]), beta=np.array([0.5, -4.0]))
+    assert y.ravel().tolist() == [0.5, -4.0]
+    assert not norm.backward(dy, cache)["x"].any()
+    assert bank["forward-steps-single-value"].options[bank["forward-steps-single-value"].answer] == r"$y=\beta$"
+
+
+def test_forward_steps_running_variance(bank: Bank) -> None:
+    x = column(-2, 2, -2, 2, 0) * np.sqrt(5 / 4)
+    assert x.var() == pytest.approx(4)
+    var, unbiased = 4, x.var(ddof=1)
+    slips = {
+        "biased": 0.9 + 0.1 * var,
+        "belongs to the new": 0.1 + 0.9 * unbiased,
+        "(m-1)/m": 0.9 + 0.1 * var * 4 / 5,
+        "alone": unbiased,
+    }
+    norm = BatchNorm(momentum=0.1)
+    _, cache = norm.forward(x, **norm.init(x.shape))
+    updated = norm.update(Running(mean=np.zeros(1), var=np.ones(1)), cache)
+    assert_key(bank, "forward-steps-running-variance", updated.var.item(), slips)
+
+
+def test_forward_steps_inference_value(bank: Bank) -> None:
+    norm = NORMS["batch_norm"](training=False)
+    params = {"gamma": [3.0], "beta": [1.0], "running_mean": [2.0], "running_var": [4.0]}
+    y, _ = norm.forward(column(6), **{name: np.array(value) for name, value in params.items()})
+    slips = {"one value": 1, "by the variance": 3 * 4 / 4 + 1, r"left out $\beta": 3 * 2, r"left out $\gamma": 2 + 1}
+    assert_key(bank, "forward-steps-inference-value", y.item(), slips)
+
+
+def test_backward_params_gamma(bank: Bank) -> None:
+    norm = NORMS["batch_norm"](eps=1e-5)
+    x, dy = column(1, -1, 1, -1), column(3, 1, 2, 0)  # mean 0 and variance 1: x is its own x_hat
+    _, cache = norm.forward(x, **norm.init(x.shape))
+    grads = norm.backward(dy, cache)
+    slips = {r"l/\partial\beta": grads["beta"].item(), "the mean": (dy * x).mean(), "apart": x.sum() * dy.sum()}
+    assert_key(bank, "backward-params-gamma", grads["gamma"].item(), slips)
+
+
+def test_backward_input_sum(bank: Bank) -> None:
+    norm, dy = NORMS["batch_norm"](), column(3, 1, 2, 0)
+    x = np.random.default_rng(4).normal(size=dy.shape)
+    _, cache = norm.forward(x, gamma=np.array([2.0]), beta=np.array([0.0]))
+    slips = {r"sum of $\partial l/\partial y$": dy.sum(), r"\gamma\sum": 2 * dy.sum()}
+    assert_key(bank, "backward-input-sum", norm.backward(dy, cache)["x"].sum(), slips)
+
+
+def test_paper_experiments_speed(bank: Bank) -> None:
+    steps = {"Inception": 31.0, "BN-Baseline": 13.3, "BN-x5": 2.1}  # millions, Figure 3 of arXiv 1502.03167
+    question = bank["paper-experiments-speed"]
+    assert isinstance(question, Number)
+    assert question.grade(f"{steps['Inception'] / steps['BN-x5']:.1f}").right
+    for other, said in [(("Inception", "BN-Baseline"), "is BN-Baseline"), (("BN-Baseline", "BN-x5"), "against")]:
+        given = f"{steps[other[0]] / steps[other[1]]:.1f}"
+        assert said in question.reason(given).this[given]
+    assert all(f"{number}\\cdot 10^6" in question.ask for number in steps.values())
+
+
+def test_lr_init_table_difference(bank: Bank) -> None:
+    with_bn = {"sn01": 0.984, "sn02": 0.991167, "tn03": 0.989, "tn01": 0.992667, "tn04": 0.990167}
+    np04 = 0.9905
+    question = bank["lr-init-table-difference"]
+    assert isinstance(question, Number)
+    assert question.grade(f"{100 * (with_bn['tn01'] - np04):.2f}").right
+    spread = f"{100 * (max(with_bn.values()) - min(with_bn.values())):.2f}"
+    assert spread in question.why
+    assert "spread" in question.reason(spread).this[spread]
+
+
+def test_forward_tensor_small_batches(bank: Bank) -> None:
+    bn, gn = [23.6, 23.7, 24.8, 27.3, 34.7], [24.1, 24.2, 24.0, 24.2, 24.1]  # %, Table 2 of arXiv 1803.08494
+    question = bank["forward-tensor-small-batches"]
+    assert all(", ".join(map(str, errors)) + " %" in question.ask for errors in (bn, gn))
+    assert [a < b for a, b in zip(bn, gn, strict=True)] == [True, True, False, False, False]
+    assert f"{bn[-1] - gn[-1]:.1f} points worse" in question.explain["C"]
+    assert f"within {max(gn) - min(gn):.1f} points" in question.explain["B"]
+
+
+def test_every_number_has_its_key_computed_here(bank: Bank) -> None:
+    source = Path(__file__).read_text(encoding="utf-8")
+    numbers = [question.id for question in bank.values() if question.type == "number"]
+    assert [name for name in numbers if f'"{name}"' not in source] == []
