@@ -123,7 +123,7 @@ class Norm(ABC):
         work = np.promote_types(x.dtype, np.float32)
         y, cache = self._forward(
             x.transpose(_NCHW_FROM[self.layout]).astype(work, copy=False),
-            **{name: p.astype(work, copy=False) for name, p in given.items()},
+            **{name: p.astype(np.promote_types(p.dtype, np.float32), copy=False) for name, p in given.items()},
         )
         return y.transpose(_NCHW_TO[self.layout]).astype(x.dtype, copy=False), cache
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from normlib.core import Array, Norm
 
@@ -136,7 +135,7 @@ def _difference_error(norm: Norm, inputs: Inputs, rng: np.random.Generator) -> t
             direction = rng.normal(size=grad.shape)
 
             def output(v: Array, name: str = name) -> Array:
-                return norm._forward(**(dict(inputs) | {name: v}))[0]
+                return norm._forward(**{other: a.astype(v.dtype) for other, a in (dict(inputs) | {name: v}).items()})[0]
 
             slope = complex_step(output, inputs[name], direction)
             if not np.isfinite(slope).all():
@@ -148,4 +147,3 @@ def _difference_error(norm: Norm, inputs: Inputs, rng: np.random.Generator) -> t
 
 
 __all__ = ["Certificate", "central_difference", "certify", "complex_step", "proved", "random_inputs"]
-_Array = NDArray[Any]

@@ -52,7 +52,7 @@ class _Printer:
                 below = "".join(str(a) for a in e.indices if a not in self._unwritten)
                 return _NAMES.get(name, f"{_letter(name)}_{{#}}").replace("#", below)
             case sp.Symbol():
-                return _letter(e.name)
+                return _NAMES.get(e.name, _letter(e.name)).replace("_{#}", "")
             case sp.Integer():
                 return str(e)
             case sp.Add():

@@ -57,11 +57,14 @@ def inverse(spread: Array, where: str) -> Array:
     return 1 / spread
 
 
-def standardize_backward(dx_hat: Array, x_hat: Array, inv_std: Array, axes: tuple[int, ...]) -> Array:
+def standardize_backward(
+    dx_hat: Array, x_hat: Array, inv_std: Array, axes: tuple[int, ...], gain: float | Array = 1.0
+) -> Array:
     """Return dl/dx through x_hat = (x - mean) * inv_std: dx_hat less what the mean and the variance absorb.
 
+    gain: 1 / (std * inv_std) where inv_std is not 1 / sqrt(var + eps) but 1 / (std + eps).
     Source: Ioffe & Szegedy 2015, section 3, with the three paths collected.
     """
     through_mean = mean_over(dx_hat, axes).astype(dx_hat.dtype)
-    through_variance = mean_over(dx_hat * x_hat, axes).astype(dx_hat.dtype)
+    through_variance = (gain * mean_over(dx_hat * x_hat, axes)).astype(dx_hat.dtype)
     return inv_std.astype(dx_hat.dtype) * (dx_hat - through_mean - x_hat * through_variance)

@@ -109,6 +109,11 @@ def over(numerator: Any, denominator: Any) -> sp.Expr:
     return mul(numerator, sp.Pow(sp.sympify(denominator), -1, evaluate=False))
 
 
+def root(radicand: Any) -> sp.Expr:
+    """Write a square root."""
+    return sp.Pow(sp.sympify(radicand), sp.Rational(1, 2), evaluate=False)
+
+
 @dataclass(frozen=True)
 class Formula:
     """An equation as displayed. `unwritten` indices stand in it but are not printed (each example alone)."""
@@ -125,7 +130,7 @@ class Formula:
     @property
     def name(self) -> str:
         """What the left side defines: `mu` of mu[k]."""
-        return str(self.lhs.base.label) if isinstance(self.lhs, sp.Indexed) else str(self.lhs)
+        return _name(self.lhs)
 
     @property
     def free(self) -> tuple[sp.Symbol, ...]:
@@ -196,7 +201,7 @@ class Grounding:
             case sp.Indexed():
                 return self._spread(self._value(str(e.base.label)), e.indices, axes)
             case sp.Symbol():
-                return np.array(self._constants[e])
+                return self._value(e.name) if e.name in self._lets else np.array(self._constants[e])
             case sp.Number():
                 return np.array(e if self._symbolic else float(e))
             case sp.Add():
@@ -213,7 +218,7 @@ class Grounding:
             return self._leaves[name]
         if name not in self._known:
             let = self._lets[name]
-            self._known[name] = self.array(let.rhs, let.lhs.indices)
+            self._known[name] = self.array(let.rhs, let.free)
         return self._known[name]
 
     def _partial(self, of: sp.Expr, by: sp.Indexed) -> Array:
@@ -224,7 +229,7 @@ class Grounding:
         if not self._symbolic:
             raise TypeError(f"Grounding: a derivative must be taken of symbols, got numbers for {by}. Ground the claim.")
         if (of, name) not in self._known:
-            whole = (self._leaves["dy"] * self._value("y")).sum() if of == loss else self._value(str(of.base.label))
+            whole = (self._leaves["dy"] * self._value("y")).sum() if of == loss else self._value(_name(of))
             leaf = self._leaves[name]
             slopes = [sp.diff(w, v) for w in np.ravel(whole) for v in leaf.ravel()]
             self._known[of, name] = np.array(slopes, dtype=object).reshape(np.shape(whole) + leaf.shape)
@@ -338,6 +343,10 @@ def _symbols(
         name: _leaf(name, tuple(shape[_AXIS[a]] for a in at)) for name, at in {**indices, "dy": indices["x"]}.items()
     }
     return Grounding(definition, pool, shape, leaves, {symbol: symbol for symbol in constants})
+
+
+def _name(quantity: sp.Expr) -> str:
+    return str(quantity.base.label) if isinstance(quantity, sp.Indexed) else str(quantity)
 
 
 def _leaf(name: str, shape: tuple[int, ...]) -> Array:

@@ -5,7 +5,7 @@ The gradient reaches x along two paths: term1 directly, term2 through every s wh
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from normlib.core import Norm
 
 s = sp.IndexedBase("s")
+clipped = sp.Symbol("clipped")  # as a divisor: the number of cells that the window really holds
 kappa, alpha, beta = sp.symbols("kappa alpha beta", positive=True)
 HERE = (i, j, k, m)
 
@@ -48,17 +49,15 @@ HERE = (i, j, k, m)
 def damped(norm: Norm, constants: dict[sp.Symbol, str], constant: sp.Expr, divisor: sp.Expr | None) -> Derivation:
     """Derive a norm that damps by `constant` + alpha / `divisor` * (sum of x^2 over its pool).
 
-    constants: the field behind each symbol.  divisor: None where alpha stands alone, and
-    `clipped` for the number of cells that the window really holds.
+    constants: the field behind each symbol.  divisor: None where alpha stands alone.
     """
     across = norm.pool.c != ONE
     centre, cells = ((k,), (kp,)) if across else ((i, j), (ip, jp))
     there = (i, j, kp, m) if across else (ip, jp, k, m)
-    a, a_there = (_coefficient(divisor, at) for at in (centre, cells))
     alone = (m,)
 
     definition = (
-        Formula(s[HERE], add(constant, mul(a, PoolSum(x[there] ** 2, cells, centre))), alone),
+        Formula(s[HERE], add(constant, mul(_weighted((alpha,), divisor, centre), PoolSum(x[there] ** 2, cells, centre))), alone),
         Formula(y[HERE], over(x[HERE], s[HERE] ** beta), alone),
     )
     by = x[HERE]
@@ -66,11 +65,8 @@ def damped(norm: Norm, constants: dict[sp.Symbol, str], constant: sp.Expr, divis
     power = s[there] ** add(neg(beta), -1)
     inside, delta = Inside(centre, cells), Same(centre, cells)
     body = mul(dy[there], x[there], power)
-    pull = (
-        mul(2, a, beta, x[HERE], PoolSum(body, cells, centre, adjoint=True))
-        if a == a_there
-        else mul(2, alpha, beta, x[HERE], PoolSum(over(body, PoolSize(cells, cells)), cells, centre, adjoint=True))
-    )
+    inner, outer = (over(body, PoolSize(cells, cells)), None) if divisor == clipped else (body, divisor)
+    pull = mul(_weighted((2, alpha, beta), outer, centre), x[HERE], PoolSum(inner, cells, centre, adjoint=True))
     claim = Formula(
         dx, add(Tagged(mul(dy[HERE], s[HERE] ** -beta), "term1"), Tagged(neg(pull), "term2")), alone
     )
@@ -97,7 +93,7 @@ def damped(norm: Norm, constants: dict[sp.Symbol, str], constant: sp.Expr, divis
         Step(
             "The bracket",
             "Of the sum of squares one term is the value's own, if the window holds it: the bracket is 1 then, else 0.",
-            (Formula(ds_dx, mul(2, a_there, x[HERE], inside), alone),),
+            (Formula(ds_dx, mul(_weighted((2, alpha), divisor, cells), x[HERE], inside), alone),),
         ),
         Step(
             "Closed form",
@@ -110,10 +106,9 @@ def damped(norm: Norm, constants: dict[sp.Symbol, str], constant: sp.Expr, divis
     return Derivation(norm, shape, {"x": HERE}, constants, definition, steps, {"x": claim})
 
 
-clipped = sp.Symbol("clipped")
-
-
-def _coefficient(divisor: sp.Expr | None, centre: tuple[sp.Symbol, ...]) -> sp.Expr:
+def _weighted(factors: tuple[Any, ...], divisor: sp.Expr | None, centre: tuple[sp.Symbol, ...]) -> sp.Expr:
+    """Write the product of `factors`, over the divisor if there is one."""
+    product = mul(*factors) if len(factors) > 1 else factors[0]
     if divisor is None:
-        return alpha
-    return over(alpha, PoolSize(centre, centre) if divisor == clipped else divisor)
+        return product
+    return over(product, PoolSize(centre, centre) if divisor == clipped else divisor)

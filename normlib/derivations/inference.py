@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from normlib.derivations.standardized import HERE, beta, eps, gamma, x_hat
-from normlib.symbolic import Derivation, Formula, Partial, PoolSum, Step, add, dy, i, j, k, loss, m, mul, neg, over, x, y
+from normlib.symbolic import Derivation, Formula, Partial, PoolSum, Step, add, dy, i, j, k, loss, m, mul, neg, over, root, x, y
 
 if TYPE_CHECKING:
     from normlib.core import Norm
@@ -17,7 +17,7 @@ running_mean, running_var = sp.IndexedBase("running_mean"), sp.IndexedBase("runn
 
 def with_running_statistics(norm: Norm, affine: bool) -> Derivation:
     """Derive the affine map that a channel goes through once its statistics are fixed."""
-    std = sp.sqrt(add(running_var[k], eps))
+    std = root(add(running_var[k], eps))
     xh, slope = x_hat[HERE], over(gamma[k] if affine else 1, std)
     definition = (
         Formula(xh, over(add(x[HERE], neg(running_mean[k])), std)),

@@ -33,6 +33,7 @@ from normlib.symbolic import (
     mul,
     neg,
     over,
+    root,
     x,
     y,
 )
@@ -48,12 +49,11 @@ HERE = (i, j, k, m)
 
 def standardized(norm: Norm, affine: bool) -> Derivation:
     """Derive a norm that pools whole axes and has eps inside the root; with `affine`, gamma and beta per channel."""
-    pooled, there, statistic = _indices(norm)
+    pooled, there, primed, statistic = pool_indices(norm)
     n = PoolSize(pooled)
-    x_, xh, xh_, mu, s2 = x[there], x_hat[HERE], x_hat[there], mean[statistic], var[statistic]
+    x_, xh, xh_, mu, s2 = x[there], x_hat[HERE], x_hat[there], statistic_of(mean, statistic), statistic_of(var, statistic)
     scale = gamma[k] if affine else sp.Integer(1)
-    std = sp.sqrt(add(s2, eps))
-    inv_std = over(1, std)
+    std = root(add(s2, eps))
 
     definition = (
         Formula(mu, mul(over(1, n), PoolSum(x[HERE], pooled))),
@@ -63,13 +63,12 @@ def standardized(norm: Norm, affine: bool) -> Derivation:
     )
 
     by = x[HERE]
-    primed = tuple(b for a, b in zip(HERE, there, strict=True) if a != b)
     delta = Same(tuple(a for a in HERE if a in pooled), primed)
     sums = PoolSum(dy[there], primed), PoolSum(mul(dy[there], xh_), primed)
     d_mu, d_var = Partial(mu, by), Partial(s2, by)
     jacobian = add(
-        Tagged(mul(delta, inv_std), "term1"),
-        Tagged(neg(mul(d_mu, inv_std)), "term2"),
+        Tagged(over(delta, std), "term1"),
+        Tagged(neg(mul(over(1, std), d_mu)), "term2"),
         Tagged(neg(mul(over(1, 2), add(x_, neg(mu)), sp.Pow(add(s2, eps), -sp.Rational(3, 2)), d_var)), "term3"),
     )
     substituted = add(
@@ -143,17 +142,30 @@ def standardized(norm: Norm, affine: bool) -> Derivation:
                 (closed_form["gamma"], closed_form["beta"]),
             )
         )
-    return Derivation(norm, _proof_shape(norm), inputs, {eps: "eps"}, definition, tuple(steps), closed_form)
+    return Derivation(norm, proof_shape(norm), inputs, {eps: "eps"}, definition, tuple(steps), closed_form)
 
 
-def _indices(norm: Norm) -> tuple[tuple[sp.Symbol, ...], tuple[sp.Symbol, ...], tuple[sp.Symbol, ...]]:
-    """Return the pooled indices, the indices of another cell of the pool, and those that a statistic has."""
-    whole = dict(zip((m, k, i, j), norm.pool, strict=True))
-    pooled = tuple(a for a in HERE if whole[a] is ALL)
-    there = tuple(b if whole[a] is ALL else a for a, b in zip(HERE, (ip, jp, kp, mp), strict=True))
-    return pooled, there, tuple(a for a in HERE if whole[a] is not ALL)
+def pool_indices(
+    norm: Norm,
+) -> tuple[tuple[sp.Symbol, ...], tuple[sp.Symbol, ...], tuple[sp.Symbol, ...], tuple[sp.Symbol, ...]]:
+    """Return the pooled indices, another cell of the pool, its primed indices, and those that a statistic has."""
+    whole = dict(zip((m, k, i, j), (span is ALL for span in norm.pool), strict=True))
+    there = tuple(b if whole[a] else a for a, b in zip(HERE, (ip, jp, kp, mp), strict=True))
+    return (
+        tuple(a for a in HERE if whole[a]),
+        there,
+        tuple(b for b in there if b not in HERE),
+        tuple(a for a in HERE if not whole[a]),
+    )
 
 
-def _proof_shape(norm: Norm) -> tuple[int, int, int, int]:
-    """Three cells in one pool: along the example where that is pooled, else along the column."""
-    return (3, 1, 1, 1) if norm.pool.n is ALL else (1, 1, 1, 3)
+def statistic_of(base: sp.IndexedBase, indices: tuple[sp.Symbol, ...]) -> sp.Expr:
+    """Return the statistic at its indices; a plain symbol where everything is pooled and none is left."""
+    return base[indices] if indices else base.label
+
+
+def proof_shape(norm: Norm) -> tuple[int, int, int, int]:
+    """Three cells in one pool, along the first axis that is pooled."""
+    first = norm.pool.index(ALL)
+    lengths = [3 if axis == first else 1 for axis in range(4)]
+    return lengths[0], lengths[1], lengths[2], lengths[3]

@@ -87,11 +87,12 @@ class BatchNorm(Norm):
                     f"BatchNorm.forward: running_var must not be negative, got {var.real.min():g}. "
                     "Pass variances, not their logarithms or roots."
                 )
-            centred = x - mean
+            shift = mean.astype(x.dtype)
+            centred = (x - shift) - (mean - shift).astype(x.dtype)  # a float32 x keeps what a float64 mean tells
         inv_std = inverse(np.sqrt(var + self.eps), "BatchNorm.forward")
         x_hat = centred * inv_std.astype(x.dtype)
-        scale = np.ones(1, x.dtype) if gamma is None else _per_channel(gamma)
-        y = x_hat.copy() if beta is None else scale * x_hat + _per_channel(beta)
+        scale = np.ones(1, x.dtype) if gamma is None else _per_channel(gamma).astype(x.dtype)
+        y = x_hat.copy() if beta is None else scale * x_hat + _per_channel(beta).astype(x.dtype)
         return y, Cache(x_hat, mean, var, inv_std, scale)
 
     def _backward(self, dy: Array, cache: Cache) -> dict[str, Array]:

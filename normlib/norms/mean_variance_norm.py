@@ -1,0 +1,114 @@
+r"""
+Give every **sample** mean 0 and variance 1: each of its channels alone, or all of them together.
+
+$$y = \frac{x-\mu}{\sigma+\epsilon},\qquad \mu=\frac1N\sum x,\qquad \sigma=\sqrt{\frac1N\sum(x-\mu)^2}$$
+
+- `across_channels: false`, Caffe's default: one $\mu,\sigma$ per sample and channel, over rows and columns.
+- `across_channels: true`: one per sample, over channels, rows and columns.
+- `normalize_variance: false`: the mean only, $y=x-\mu$.
+- $\epsilon$ stands outside the root. OpenCV has it inside; ONNX pools over the samples instead of the channels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple, Self
+
+import numpy as np
+
+from normlib.core import Array, Hyper, Norm, Paper, preset
+from normlib.derivations.mean_variance import eps_outside, mean_only
+from normlib.derivations.standardized import standardized
+from normlib.pool import ALL, ONE, Pool
+from normlib.standardize import centre, inverse, mean_over, pooled_axes, standardize_backward
+from normlib.symbolic import Derivation
+
+
+class Cache(NamedTuple):
+    """What the backward needs; statistics have 1s on the pooled axes."""
+
+    y: Array  # (N, C, H, W)
+    mean: Array
+    var: Array  # biased, without eps
+    inv_std: Array  # 1 / (std + eps); 1 where the variance is not normalized
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeanVarianceNorm(Norm):
+    """Standardize each sample, per channel or over all channels; defaults are Caffe's.
+
+    The gradient is the exact one: Caffe's own drops the factor (std + eps) / std of the variance path.
+    """
+
+    title = "Mean-variance normalization"
+    paper = Paper("Jia et al. (Caffe)", 2014, "https://arxiv.org/abs/1408.5093")
+
+    across_channels: bool = False
+    across_samples: bool = False
+    normalize_variance: bool = True
+    eps: Annotated[float, Hyper(r"\epsilon", 0, 10, "Added to the standard deviation, or to the variance")] = 1e-9
+    eps_in_root: bool = False
+
+    @property
+    def pool(self) -> Pool:
+        """All rows and columns of a sample's channel; all its channels and all samples where so chosen."""
+        return Pool(ALL if self.across_samples else ONE, ALL if self.across_channels else ONE, ALL, ALL)
+
+    def _forward(self, x: Array) -> tuple[Array, Cache]:
+        centred, (mean, var) = centre(x, pooled_axes(self.pool))
+        if not self.normalize_variance:
+            return centred, Cache(centred, mean, var, np.ones_like(var))
+        std = np.sqrt(var + self.eps) if self.eps_in_root else np.sqrt(var) + self.eps
+        inv_std = inverse(std, "MeanVarianceNorm.forward")
+        y = centred * inv_std.astype(x.dtype)
+        return y, Cache(y, mean, var, inv_std)
+
+    def _backward(self, dy: Array, cache: Cache) -> dict[str, Array]:
+        axes = pooled_axes(self.pool)
+        if not self.normalize_variance:
+            return {"x": dy - mean_over(dy, axes).astype(dy.dtype)}
+        gain = 1.0 if self.eps_in_root else _gain(cache)
+        return {"x": standardize_backward(dy, cache.y, cache.inv_std, axes, gain)}
+
+    def _derive(self) -> Derivation:
+        if not self.normalize_variance:
+            return mean_only(self)
+        return standardized(self, affine=False) if self.eps_in_root else eps_outside(self)
+
+    @classmethod
+    @preset("Caffe")
+    def caffe(cls) -> Self:
+        """Return Caffe's defaults: per sample and channel, eps 1e-9 outside the root."""
+        return cls()
+
+    @classmethod
+    @preset("OpenCV")
+    def opencv(cls) -> Self:
+        """Return OpenCV's: eps inside the root."""
+        return cls(eps_in_root=True)
+
+    @classmethod
+    @preset("ONNX")
+    def onnx(cls) -> Self:
+        """Return ONNX's: per channel, over samples, rows and columns (axes 0, 2, 3)."""
+        return cls(across_samples=True)
+
+    @classmethod
+    def variants(cls) -> dict[str, Self]:
+        """Add both modes, the mean only, an eps that shows, and the other layouts."""
+        return super().variants() | {
+            "across channels": cls(across_channels=True),
+            "over everything": cls(across_channels=True, across_samples=True, eps=0.1),
+            "mean only": cls(normalize_variance=False),
+            "mean only, across channels": cls(normalize_variance=False, across_channels=True),
+            "large eps": cls(eps=1.0),
+            "large eps in the root": cls(eps=1.0, eps_in_root=True, across_channels=True),
+            "NHWC": cls(eps=0.5, layout="NHWC"),
+            "HWKM": cls(eps=0.5, across_channels=True, layout="HWKM"),
+        }
+
+
+def _gain(cache: Cache) -> Array:
+    """Return (std + eps) / std, and 0 where std is 0: there y is 0 too, and its variance path with it."""
+    std = np.sqrt(cache.var)
+    return np.divide(1.0, std * cache.inv_std, out=np.zeros_like(std), where=std != 0)
