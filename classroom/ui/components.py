@@ -34,10 +34,10 @@ NAV = st.components.v2.component(
     js=_loader("nav", "mountNav"),
     html="""<nav class="nav" aria-label="Slides">
 <button class="previous" type="button" aria-label="Previous slide">&#8592;</button>
-<button class="overview" type="button" aria-label="Overview of all slides">&#9638;</button>
+<button class="overview" type="button" aria-label="Overview of all slides"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M1.5 1.5h5v5h-5zM9.5 1.5h5v5h-5zM1.5 9.5h5v5h-5zM9.5 9.5h5v5h-5z"/></svg></button>
 <div class="segments" role="progressbar" aria-label="Progress through the slides" aria-valuemin="0"></div>
 <span class="count" role="status"></span><span class="clock" aria-hidden="true">00:00</span>
-<button class="full" type="button" aria-label="Full screen">&#x26F6;</button>
+<button class="full" type="button" aria-label="Full screen"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M1.5 5.5v-4h4M10.5 1.5h4v4M14.5 10.5v4h-4M5.5 14.5h-4v-4"/></svg></button>
 <button class="next" type="button" aria-label="Next slide">&#8594;</button></nav>""",
 )
 

@@ -58,14 +58,19 @@ def lines(norm: Norm, name: str) -> tuple[str, ...]:
             found = (derivation.closed_form["x"],)
         case _:
             found = tuple(f for parameter, f in derivation.closed_form.items() if parameter != "x")
-    return tuple(f"$${formula.latex(colours)}$$" for formula in found)
+    return tuple(display(formula.latex(colours)) for formula in found)
 
 
 @lru_cache(maxsize=256)
 def step_text(norm: Norm, index: int) -> tuple[str, str]:
     """Return what a step of the derivation says, and its formulas."""
     step = norm.derive().steps[index]
-    return step.say, "\n\n".join(f"$${f.latex(formula_colours())}$$" for f in step.formulas)
+    return step.say, "\n\n".join(display(f.latex(formula_colours())) for f in step.formulas)
+
+
+def display(latex: str) -> str:
+    """Return Markdown for mathematics on a line of its own."""
+    return f"$$\n{latex}\n$$"
 
 
 @lru_cache(maxsize=512)
@@ -125,10 +130,13 @@ def power(error: float) -> str:
 
 def errata(slide: Slide) -> None:
     """Draw what the talk printed wrongly beside its formula, closed at first."""
-    for name in slide.errata:
-        erratum = ERRATA[name]
-        with st.container(key=f"erratum-{name}"), st.expander(f"Erratum: {erratum.title}"):
-            st.markdown(erratum_text(erratum))
+    if not slide.errata:
+        return
+    found = [ERRATA[name] for name in slide.errata]
+    title = f"Erratum: {found[0].title}" if len(found) == 1 else f"{len(found)} errata in what the talk printed here"
+    with st.container(key=f"erratum-{slide.id}"), st.expander(title):
+        many = len(found) > 1
+        st.markdown("\n\n".join((f"**{e.title}.** " if many else "") + erratum_text(e) for e in found))
 
 
 @lru_cache(maxsize=64)

@@ -25,13 +25,13 @@ def show() -> None:
     at = st.session_state.get("deck", {}).get("at")
     st.html('<header class="head"><p>&ensp;</p><h1>Overview</h1><p class="src keys">'
             f"{len(both.deck)} slides, {len(both.bank)} questions</p></header>")  # fmt: skip
-    parts = [f'<ul class="tiles">{_tile(both.deck.cover, at)}</ul>']
+    parts = [f'<h2 class="chapter">&ensp;</h2><ul class="tiles">{_tile(both.deck.cover, at)}</ul>']
     for chapter in both.deck.chapters:
         slides = both.deck.pages[chapter.first.number : chapter.first.number + chapter.count]
         tiles = "".join(_tile(slide, at) for slide in slides)
         parts.append(f'<h2 class="chapter"><b>{chapter.number}</b>&ensp;{html.escape(chapter.name)}</h2>'
                      f'<ul class="tiles">{tiles}</ul>')  # fmt: skip
-    st.html("".join(parts))
+    st.html(f'<div class="chapters">{"".join(parts)}</div>')
     with st.bottom:
         navigation(both.deck.find(at or "") or both.deck.cover, elsewhere=True)
 

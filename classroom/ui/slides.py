@@ -85,15 +85,13 @@ def draw(slide: Slide) -> None:
 
 def _split(slide: Slide) -> None:
     words, exhibit = st.columns([5, 7], gap="large")
-    with words:
+    with words, st.container(key="words"):
         lede(slide)
         formulas.formulas(slide)
         if slide.exhibit:
             stage.controls(slide)
         caption(slide)
-        formulas.certificate(slide)
-        formulas.errata(slide)
-        questions(slide)
+        _more(slide)
     if slide.exhibit:
         with exhibit:
             stage.picture(slide)
@@ -107,9 +105,15 @@ def _wide(slide: Slide) -> None:
             stage.picture(slide)
             stage.controls(slide)
         caption(slide)
-    formulas.certificate(slide)
-    formulas.errata(slide)
-    questions(slide)
+    _more(slide)
+
+
+def _more(slide: Slide) -> None:
+    """Draw what a reader may open: proof, errata, questions."""
+    with st.container(key="more"):
+        formulas.certificate(slide)
+        formulas.errata(slide)
+        questions(slide)
 
 
 def _quiz(slide: Slide) -> None:
@@ -139,11 +143,14 @@ def caption(slide: Slide) -> None:
 def questions(slide: Slide) -> None:
     """Offer the slide's questions in a dialog, with a mark for each that was answered."""
     bank, given = content().bank, memory.answers()
-    for i, name in enumerate(slide.quiz, start=1):
-        mark = "" if name not in given else " ✓" if bank[name].grade(given[name]).right else " ✕"
-        many = f" {i} of {len(slide.quiz)}" if len(slide.quiz) > 1 else ""
-        if st.button(f"Check yourself{many}{mark}", key=f"open-{name}"):
-            _dialog(name)
+    if not slide.quiz:
+        return
+    with st.container(key="questions", horizontal=True, gap="small"):
+        for i, name in enumerate(slide.quiz, start=1):
+            mark = "" if name not in given else " ✓" if bank[name].grade(given[name]).right else " ✕"
+            label = "Check yourself" if len(slide.quiz) == 1 else f"Question {i}"
+            if st.button(f"{label}{mark}", key=f"open-{name}"):
+                _dialog(name)
 
 
 @st.dialog("Check yourself", width="large")
