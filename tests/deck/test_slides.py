@@ -1,0 +1,105 @@
+"""The talk as it ships: its order, its length, its references."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+from classroom.deck import Deck, Slide
+from classroom.errata import ERRATA
+from normlib import NORMS
+
+ROOT = Path(__file__).parents[2]
+DECK = Deck.read(ROOT / "assets" / "slides")
+CHAPTERS = {
+    "Quiz show (warm-up)": ["quiz-szegedy"],
+    "What is normalization?": ["what-is-normalization", "before-bn", "cross-channel", "spatial", "lrn", "mvn"],
+    "What is batch normalization?": [
+        "internal-covariate-shift", "idea", "forward", "forward-tensor", "forward-steps", "backward-params",
+        "backward-input", "bn-parameters", "bn-parameters-2",
+    ],
+    "Quiz show": ["quiz-picture", "quiz-gamma-count"],
+    "Why batch normalization?": ["paper-experiments", "cifar10", "deepid2", "lr-init-table", "vgg"],
+    "Who cites batch normalization": ["citations", "citations-2", "thanks"],
+}  # fmt: skip
+MAX_WORDS = 45  # of a lede and of a caption: what fits beside a picture at 1440 x 900
+
+every_page = pytest.mark.parametrize("slide", DECK.pages, ids=lambda slide: slide.id)
+
+
+def words(markdown: str) -> int:
+    """Count the words a reader sees: a formula is one, a link's address none, a table stands for itself."""
+    text = "\n".join(line for line in markdown.split("\n") if not line.startswith("|"))
+    return len(re.sub(r"\$[^$]+\$", "x", re.sub(r"\]\([^)]*\)", "", text)).split())
+
+
+def test_the_talk_has_its_26_slides_in_order():
+    assert [slide.id for slide in DECK] == [id for ids in CHAPTERS.values() for id in ids]
+    assert len(DECK) == 26
+    assert [slide.number for slide in DECK.pages] == list(range(27))
+
+
+def test_the_chapters_hold_their_slides():
+    assert [chapter.name for chapter in DECK.chapters] == list(CHAPTERS)
+    assert [chapter.number for chapter in DECK.chapters] == [1, 2, 3, 4, 5, 6]
+    assert [chapter.first.id for chapter in DECK.chapters] == [ids[0] for ids in CHAPTERS.values()]
+    assert [chapter.count for chapter in DECK.chapters] == [len(ids) for ids in CHAPTERS.values()]
+
+
+def test_files_are_numbered_in_steps_of_10():
+    assert [int(slide.path.name[:3]) for slide in DECK.pages] == list(range(0, 270, 10))
+
+
+@every_page
+def test_a_slide_fits_the_screen(slide: Slide):
+    assert 0 < words(slide.lede) <= MAX_WORDS
+    assert words(slide.caption) <= MAX_WORDS
+
+
+@every_page
+def test_the_notes_say_ask_point_and_warn(slide: Slide):
+    assert 60 <= words(slide.notes) <= 150
+    assert re.findall(r"^\*\*(\w+)", slide.notes, re.M) == ["Say", "Ask", "Point", "Beware"]
+
+
+@every_page
+def test_every_formula_sign_is_closed(slide: Slide):
+    for text in (slide.lede, slide.caption, slide.notes):
+        assert text.count("$") % 2 == 0
+        assert all(part.count("{") == part.count("}") for part in text.split("$")[1::2])
+
+
+def test_every_name_on_a_slide_stands_for_something():
+    exhibits = [path.stem for path in (ROOT / "classroom" / "exhibits").glob("[!_]*.py")]
+    questions = [question["id"] for question in _questions()]
+    presets = {name: norm.presets() for name, norm in NORMS.items()}
+    DECK.check(exhibits=exhibits, norms=NORMS, presets=presets, questions=questions, errata=ERRATA)
+
+
+def test_every_question_is_asked_on_its_own_slide():
+    asked = {(slide.id, question) for slide in DECK for question in slide.quiz}
+    assert asked == {(question["slide"], question["id"]) for question in _questions()}
+
+
+def test_every_erratum_stands_on_its_own_slide_once():
+    assert Counter((slide.id, erratum) for slide in DECK for erratum in slide.errata) == Counter(
+        (erratum.slide, erratum.id) for erratum in ERRATA.values()
+    )
+
+
+def test_the_table_of_what_came_before_leads_to_every_operator_of_its_chapter():
+    before = DECK.find("before-bn")
+    assert before is not None
+    assert set(re.findall(r"\?slide=([\w-]+)", before.lede)) == {"cross-channel", "spatial", "lrn", "mvn"}
+
+
+def test_what_cannot_be_reproduced_is_labelled_and_shows_no_picture():
+    marked = [slide for slide in DECK if "not-reproducible" in slide.status]
+    assert [(slide.id, slide.exhibit) for slide in marked] == [("deepid2", None)]
+
+
+def _questions() -> list[dict]:
+    loaded = yaml.safe_load((ROOT / "quizzes.yaml").read_text(encoding="utf-8"))
+    return loaded["questions"] if isinstance(loaded, dict) else loaded
