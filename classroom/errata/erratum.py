@@ -17,7 +17,7 @@ TOLERANCE = 1e-6  # below it, two results are called equal; the smallest gap of 
 
 @dataclass(frozen=True, eq=False)
 class Failure:
-    """One input, what the printed formula makes of it, and what is right."""
+    """One input, what the printed formula makes of it, what is right, and all of it in words."""
 
     input: str
     printed: Array
@@ -28,16 +28,6 @@ class Failure:
     def gap(self) -> float:
         """The largest difference between printed and right."""
         return float(np.max(np.abs(self.printed - self.right)))
-
-    @property
-    def printed_text(self) -> str:
-        """The printed formula's result, to be read."""
-        return show(self.printed)
-
-    @property
-    def right_text(self) -> str:
-        """The right result, to be read."""
-        return show(self.right)
 
 
 class Case(NamedTuple):
@@ -66,14 +56,15 @@ class Search:
     cases: Callable[[], Iterable[Case]]
     printed: Formula
     right: Formula
-    say: Callable[[Case], tuple[str, str]]  # the input in words, and the sentence
+    say: Callable[[Case], tuple[str, str]]  # the input in words, and why the two differ there
 
     def failure(self) -> Failure:
         for case in self.cases():
             printed, right = self.printed(case), self.right(case)
             if differ(printed, right):
-                where, sentence = self.say(case)
-                return Failure(where, printed, right, sentence)
+                where, reason = self.say(case)
+                values = f"as printed {show(printed)}, right {show(right)}"
+                return Failure(where, printed, right, f"{where[0].upper()}{where[1:]}: {values}. {reason}")
         raise LookupError("an erratum's printed formula must fail on a case, got none. Search larger inputs.")
 
 

@@ -104,12 +104,9 @@ class OneOperator:
         case, ours, caffes = worst
         gap = float(np.max(np.abs(ours - caffes)))
         size = case.settings["size"]
-        return Failure(
-            f"x = {show(case.x)}, N = {size}, α = {self.alpha:g} and {size * self.alpha:g}",
-            ours,
-            caffes,
-            f"On {count} small inputs, of which this is the worst, they differ by {gap:.0e} at most: one operator.",
-        )
+        where = f"x = {show(case.x)}, N = {size}, α = {self.alpha:g} and {size * self.alpha:g}"
+        sentence = f"On {count} small inputs the two differ by {gap:.0e} at most, at {where}: they are one operator."
+        return Failure(where, ours, caffes, sentence)
 
 
 ERRATA = (
