@@ -10,7 +10,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from math import isfinite
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeVar, get_args, get_origin, get_type_hints
 
@@ -25,6 +24,16 @@ Layout = Literal["NCHW", "NHWC", "HWKM"]  # HWKM is the talk's: row, column, cha
 
 _NCHW_FROM: Mapping[str, tuple[int, int, int, int]] = {"NCHW": (0, 1, 2, 3), "NHWC": (0, 3, 1, 2), "HWKM": (3, 2, 0, 1)}
 _NCHW_TO: Mapping[str, tuple[int, int, int, int]] = {"NCHW": (0, 1, 2, 3), "NHWC": (0, 2, 3, 1), "HWKM": (2, 3, 1, 0)}
+
+
+def to_nchw(array: Array, layout: Layout) -> Array:
+    """Return a view of `array`, given in `layout`, as N x C x H x W."""
+    return array.transpose(_NCHW_FROM[layout])
+
+
+def from_nchw(array: Array, layout: Layout) -> Array:
+    """Return a view of an N x C x H x W `array` in `layout`."""
+    return array.transpose(_NCHW_TO[layout])
 
 
 class Paper(NamedTuple):
@@ -67,6 +76,7 @@ class Norm(ABC):
 
     title: ClassVar[str]
     paper: ClassVar[Paper]
+    analytic: ClassVar[bool] = True  # `_forward` takes complex arrays too; False where it compares or takes |x|
 
     layout: Layout = "NCHW"
 
@@ -104,7 +114,8 @@ class Norm(ABC):
         shape: of x, in the operator's layout.
         """
         if len(shape) != 4:
-            raise ValueError(f"{self._name}.init: shape must have 4 axes ({self.layout}), got {tuple(shape)}. {_ADD_AXES}")
+            where = f"{self._name}.init"
+            raise ValueError(f"{where}: shape must have 4 axes ({self.layout}), got {tuple(shape)}. {_ADD_AXES}")
         return self._init(shape[_NCHW_FROM[self.layout][1]])
 
     def forward(self, x: Array, **params: Array) -> tuple[Array, Any]:
@@ -117,15 +128,16 @@ class Norm(ABC):
         x = self._floating("x", x)
         if x.ndim != 4 or 0 in x.shape:
             raise ValueError(
-                f"{self._name}.forward: x must have 4 axes ({self.layout}), none empty, got shape {x.shape}. {_ADD_AXES}"
+                f"{self._name}.forward: x must have 4 axes ({self.layout}), none empty, "
+                f"got shape {x.shape}. {_ADD_AXES}"
             )
         given = self._checked_params(x.shape, params)
         work = np.promote_types(x.dtype, np.float32)
         y, cache = self._forward(
-            x.transpose(_NCHW_FROM[self.layout]).astype(work, copy=False),
+            to_nchw(x, self.layout).astype(work, copy=False),
             **{name: p.astype(np.promote_types(p.dtype, np.float32), copy=False) for name, p in given.items()},
         )
-        return y.transpose(_NCHW_TO[self.layout]).astype(x.dtype, copy=False), cache
+        return from_nchw(y, self.layout).astype(x.dtype, copy=False), cache
 
     def backward(self, dy: Array, cache: Any) -> dict[str, Array]:
         """Return dl/d(input) under the name of each input of `forward`, with its shape, in the dtype of dy.
@@ -140,8 +152,8 @@ class Norm(ABC):
                 "Pass dl/dy, and the cache of the same forward."
             )
         work = np.promote_types(dy.dtype, np.float32)
-        grads = self._backward(dy.transpose(_NCHW_FROM[self.layout]).astype(work, copy=False), cache)
-        grads["x"] = grads["x"].transpose(_NCHW_TO[self.layout])
+        grads = self._backward(to_nchw(dy, self.layout).astype(work, copy=False), cache)
+        grads["x"] = from_nchw(grads["x"], self.layout)
         return {name: grad.astype(dy.dtype, copy=False) for name, grad in grads.items()}
 
     def pooled(self, shape: tuple[int, ...], cell: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -150,14 +162,14 @@ class Norm(ABC):
         Raises ValueError where `cell` is not an index into `shape`.
         """
         shape, cell = tuple(shape), tuple(cell)
-        if len(shape) != 4 or len(cell) != 4 or not all(0 <= at < length for at, length in zip(cell, shape, strict=True)):
+        if len(shape) != 4 or len(cell) != 4 or not all(0 <= at < n for at, n in zip(cell, shape, strict=True)):
             raise ValueError(
                 f"{self._name}.pooled: cell must be an index into the 4 axes of shape {shape}, got {cell}. "
                 f"Give both as {self.layout}, counting from 0."
             )
         to_nchw = _NCHW_FROM[self.layout]
         mask = self.pool.mask(tuple(shape[a] for a in to_nchw), tuple(cell[a] for a in to_nchw))
-        return mask.transpose(_NCHW_TO[self.layout])
+        return from_nchw(mask, self.layout)
 
     def derive(self) -> Derivation:
         """Return the operator in symbols: definition, steps and claimed gradients, with their proof."""
@@ -168,8 +180,8 @@ class Norm(ABC):
         """Return what each numeric hyperparameter means, by field name.
 
         >>> from normlib.norms.batch_norm import BatchNorm
-        >>> BatchNorm.hypers()["eps"].symbol
-        '\\\\epsilon'
+        >>> print(BatchNorm.hypers()["eps"].doc)
+        Added to the variance, inside the root
         """
         found = {name: [a for a in get_args(kind) if isinstance(a, Hyper)] for name, kind in _annotations(cls).items()}
         return {name: marks[0] for name, marks in found.items() if marks}
@@ -209,8 +221,8 @@ class Norm(ABC):
         for name, p in given.items():
             if p.shape != expected[name].shape:
                 raise ValueError(
-                    f"{self._name}.forward: {name} must have shape {expected[name].shape} for x {shape} ({self.layout}), "
-                    f"got {p.shape}. Start from {self._name}(...).init(x.shape)."
+                    f"{self._name}.forward: {name} must have shape {expected[name].shape} "
+                    f"for x {shape} ({self.layout}), got {p.shape}. Start from {self._name}(...).init(x.shape)."
                 )
         return given
 
@@ -229,7 +241,7 @@ def _annotations(cls: type[Norm]) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in fields(cls)}
 
 
-def _check_field(norm: Norm, name: str, kind: Any, value: object) -> None:
+def _check_field(norm: Norm, name: str, kind: Any, value: Any) -> None:
     where = f"{type(norm).__name__}: {name}"
     if get_origin(kind) is Literal:
         if value not in get_args(kind):
@@ -239,8 +251,9 @@ def _check_field(norm: Norm, name: str, kind: Any, value: object) -> None:
             raise ValueError(f"{where} must be True or False, got {value!r}. Pass a bool.")
     else:
         number, hyper = get_args(kind)
-        whole = number is int
-        if isinstance(value, bool) or not isinstance(value, Integral if whole else Real):
-            raise ValueError(f"{where} must be {'an integer' if whole else 'a number'}, got {value!r}. {hyper.doc}.")
-        if not (isfinite(value) and hyper.low <= value <= hyper.high):
+        if isinstance(value, bool) or not isinstance(value, Integral if number is int else Real):
+            noun = "an integer" if number is int else "a number"
+            raise ValueError(f"{where} must be {noun}, got {value!r}. {hyper.doc}.")
+        if not hyper.low <= value <= hyper.high:  # nan fails too
             raise ValueError(f"{where} must be in [{hyper.low:g}, {hyper.high:g}], got {value!r}. {hyper.doc}.")
+        object.__setattr__(norm, name, number(value))  # a NumPy scalar would widen a float32 array

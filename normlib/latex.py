@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from normlib.symbolic import Inside, Partial, PoolSize, PoolSum, Same, Tagged
+from normlib.nodes import Inside, Partial, PoolSize, PoolSum, Same, Tagged
 
 # How a quantity's name takes its indices; every other name is a letter, or Greek, with the indices below.
 _NAMES = {
@@ -23,7 +23,7 @@ _GREEK = {"alpha", "beta", "gamma", "epsilon", "kappa", "rho"}
 
 
 def tex(e: sp.Expr, unwritten: tuple[sp.Symbol, ...] = (), colors: Mapping[str, str] | None = None) -> str:
-    """Print an expression of `normlib.symbolic`; `colors` maps tags to #hex colours."""
+    """Print an expression of `normlib.nodes`; `colors` maps tags to #hex colours."""
     return _Printer(unwritten, colors or {}).show(e)
 
 
@@ -61,7 +61,7 @@ class _Printer:
                 return self._pow(*e.args)
             case sp.Mul() | sp.Rational():
                 return self._mul(e)
-        raise TypeError(f"latex: a formula must be built of the nodes of normlib.symbolic, got {type(e)}. Add a case.")
+        raise TypeError(f"latex: a formula must be built of normlib.nodes, got {type(e)}. Add a case.")
 
     def _add(self, e: sp.Add) -> str:
         text = ""

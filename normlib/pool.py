@@ -62,12 +62,12 @@ class Pool(NamedTuple):
     @property
     def mirrored(self) -> Pool:
         """The cells into whose statistic a cell enters."""
-        return Pool(*(a if a is ALL else a.mirrored for a in self))
+        return Pool(*(a.mirrored if isinstance(a, Span) else a for a in self))
 
     def matrix(self, axis: int, length: int) -> NDArray[np.bool_]:
         """Along one axis of N, C, H, W: True at [a, b] where index b enters the statistic of index a."""
         span = self[axis]
-        if span is ALL:
+        if not isinstance(span, Span):
             return np.ones((length, length), dtype=bool)
         offset = np.arange(length) - np.arange(length)[:, None]
         return (-span.before <= offset) & (offset <= span.after)

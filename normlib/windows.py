@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from normlib.pool import ALL, ONE, Pool, Span
+from normlib.pool import ONE, Axis, Pool, Span
 
 Array = NDArray[Any]
 
@@ -62,8 +62,8 @@ def pool_count(shape: tuple[int, ...], pool: Pool) -> Array:
     return reduce(np.multiply.outer, ones)
 
 
-def _window_sum(values: Array, span: Any, axis: int) -> Array:
-    if span is ALL:
+def _window_sum(values: Array, span: Axis, axis: int) -> Array:
+    if not isinstance(span, Span):
         return np.broadcast_to(values.sum(axis=axis, keepdims=True), values.shape)
     length = values.shape[axis]
     before, after = min(span.before, length - 1), min(span.after, length - 1)

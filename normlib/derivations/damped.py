@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from normlib.pool import ONE
-from normlib.symbolic import (
-    Derivation,
-    Formula,
+from normlib.nodes import (
+    HERE,
     Inside,
     Partial,
     PoolSize,
     PoolSum,
     Same,
-    Step,
     Tagged,
     add,
     dy,
@@ -36,6 +33,8 @@ from normlib.symbolic import (
     x,
     y,
 )
+from normlib.pool import ONE
+from normlib.symbolic import Derivation, Formula, Step
 
 if TYPE_CHECKING:
     from normlib.core import Norm
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
 s = sp.IndexedBase("s")
 clipped = sp.Symbol("clipped")  # as a divisor: the number of cells that the window really holds
 kappa, alpha, beta = sp.symbols("kappa alpha beta", positive=True)
-HERE = (i, j, k, m)
 
 
 def damped(norm: Norm, constants: dict[sp.Symbol, str], constant: sp.Expr, divisor: sp.Expr | None) -> Derivation:
@@ -57,7 +55,11 @@ def damped(norm: Norm, constants: dict[sp.Symbol, str], constant: sp.Expr, divis
     alone = (m,)
 
     definition = (
-        Formula(s[HERE], add(constant, mul(_weighted((alpha,), divisor, centre), PoolSum(x[there] ** 2, cells, centre))), alone),
+        Formula(
+            s[HERE],
+            add(constant, mul(_weighted((alpha,), divisor, centre), PoolSum(x[there] ** 2, cells, centre))),
+            alone,
+        ),
         Formula(y[HERE], over(x[HERE], s[HERE] ** beta), alone),
     )
     by = x[HERE]
@@ -67,9 +69,7 @@ def damped(norm: Norm, constants: dict[sp.Symbol, str], constant: sp.Expr, divis
     body = mul(dy[there], x[there], power)
     inner, outer = (over(body, PoolSize(cells, cells)), None) if divisor == clipped else (body, divisor)
     pull = mul(_weighted((2, alpha, beta), outer, centre), x[HERE], PoolSum(inner, cells, centre, adjoint=True))
-    claim = Formula(
-        dx, add(Tagged(mul(dy[HERE], s[HERE] ** -beta), "term1"), Tagged(neg(pull), "term2")), alone
-    )
+    claim = Formula(dx, add(Tagged(mul(dy[HERE], s[HERE] ** -beta), "term1"), Tagged(neg(pull), "term2")), alone)
     steps = (
         Step(
             "Chain rule",

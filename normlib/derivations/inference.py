@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from normlib.derivations.standardized import HERE, beta, eps, gamma, x_hat
-from normlib.symbolic import Derivation, Formula, Partial, PoolSum, Step, add, dy, i, j, k, loss, m, mul, neg, over, root, x, y
+from normlib.derivations.standardized import beta, eps, gamma, x_hat
+from normlib.nodes import HERE, Partial, PoolSum, add, dy, i, j, k, loss, m, mul, neg, over, root, x, y
+from normlib.symbolic import Derivation, Formula, Indices, Step
 
 if TYPE_CHECKING:
     from normlib.core import Norm
@@ -27,7 +28,7 @@ def with_running_statistics(norm: Norm, affine: bool) -> Derivation:
     total, weighted = PoolSum(dy[HERE], channel), PoolSum(mul(dy[HERE], xh), channel)
     halved = over(gamma[k] if affine else 1, mul(2, add(running_var[k], eps)))
     closed_form = {"x": Formula(Partial(loss, x[HERE]), mul(slope, dy[HERE]))}
-    inputs = {"x": HERE}
+    inputs: dict[str, Indices] = {"x": HERE}
     if affine:
         closed_form["gamma"] = Formula(Partial(loss, gamma[k]), weighted)
         closed_form["beta"] = Formula(Partial(loss, beta[k]), total)

@@ -6,26 +6,9 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from normlib.derivations.standardized import HERE, eps, mean, pool_indices, proof_shape, statistic_of
-from normlib.symbolic import (
-    Derivation,
-    Formula,
-    Partial,
-    PoolSize,
-    PoolSum,
-    Same,
-    Step,
-    Tagged,
-    add,
-    dy,
-    loss,
-    mul,
-    neg,
-    over,
-    root,
-    x,
-    y,
-)
+from normlib.derivations.standardized import eps, mean, pool_indices, proof_shape, statistic_of
+from normlib.nodes import HERE, Partial, PoolSize, PoolSum, Same, Tagged, add, dy, loss, mul, neg, over, root, x, y
+from normlib.symbolic import Derivation, Formula, Step
 
 if TYPE_CHECKING:
     from normlib.core import Norm

@@ -9,27 +9,21 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from normlib.pool import ALL
-from normlib.symbolic import (
-    Derivation,
-    Formula,
+from normlib.nodes import (
+    HERE,
+    THERE,
     Partial,
     PoolSize,
     PoolSum,
     Same,
-    Step,
     Tagged,
     add,
     dy,
     i,
-    ip,
     j,
-    jp,
     k,
-    kp,
     loss,
     m,
-    mp,
     mul,
     neg,
     over,
@@ -37,6 +31,8 @@ from normlib.symbolic import (
     x,
     y,
 )
+from normlib.pool import ALL
+from normlib.symbolic import Derivation, Formula, Indices, Step
 
 if TYPE_CHECKING:
     from normlib.core import Norm
@@ -44,14 +40,19 @@ if TYPE_CHECKING:
 gamma, beta = sp.IndexedBase("gamma"), sp.IndexedBase("beta")
 mean, var, x_hat = sp.IndexedBase("mean"), sp.IndexedBase("var"), sp.IndexedBase("x_hat")
 eps = sp.Symbol("epsilon", positive=True)
-HERE = (i, j, k, m)
 
 
 def standardized(norm: Norm, affine: bool) -> Derivation:
     """Derive a norm that pools whole axes and has eps inside the root; with `affine`, gamma and beta per channel."""
     pooled, there, primed, statistic = pool_indices(norm)
     n = PoolSize(pooled)
-    x_, xh, xh_, mu, s2 = x[there], x_hat[HERE], x_hat[there], statistic_of(mean, statistic), statistic_of(var, statistic)
+    x_, xh, xh_, mu, s2 = (
+        x[there],
+        x_hat[HERE],
+        x_hat[there],
+        statistic_of(mean, statistic),
+        statistic_of(var, statistic),
+    )
     scale = gamma[k] if affine else sp.Integer(1)
     std = root(add(s2, eps))
 
@@ -129,7 +130,8 @@ def standardized(norm: Norm, affine: bool) -> Derivation:
         ),
         Step("Closed form", "Take N out: two sums for a whole pool, then one pass over its values.", (claim,)),
     ]
-    inputs, closed_form = {"x": HERE}, {"x": claim}
+    inputs: dict[str, Indices] = {"x": HERE}
+    closed_form = {"x": claim}
     if affine:
         everywhere = (i, j, m)
         closed_form["gamma"] = Formula(Partial(loss, gamma[k]), PoolSum(mul(dy[HERE], xh), everywhere))
@@ -147,10 +149,10 @@ def standardized(norm: Norm, affine: bool) -> Derivation:
 
 def pool_indices(
     norm: Norm,
-) -> tuple[tuple[sp.Symbol, ...], tuple[sp.Symbol, ...], tuple[sp.Symbol, ...], tuple[sp.Symbol, ...]]:
+) -> tuple[Indices, Indices, Indices, Indices]:
     """Return the pooled indices, another cell of the pool, its primed indices, and those that a statistic has."""
     whole = dict(zip((m, k, i, j), (span is ALL for span in norm.pool), strict=True))
-    there = tuple(b if whole[a] else a for a, b in zip(HERE, (ip, jp, kp, mp), strict=True))
+    there = tuple(b if whole[a] else a for a, b in zip(HERE, THERE, strict=True))
     return (
         tuple(a for a in HERE if whole[a]),
         there,
@@ -159,7 +161,7 @@ def pool_indices(
     )
 
 
-def statistic_of(base: sp.IndexedBase, indices: tuple[sp.Symbol, ...]) -> sp.Expr:
+def statistic_of(base: sp.IndexedBase, indices: Indices) -> sp.Expr:
     """Return the statistic at its indices; a plain symbol where everything is pooled and none is left."""
     return base[indices] if indices else base.label
 

@@ -3,8 +3,8 @@ Damp a channel whose **neighbour channels** at the same position are loud: MatCo
 
 $$y_{ijk} = \frac{x_{ijk}}{\Big(\kappa + \alpha\sum_{m\in G(k)} x_{ijm}^2\Big)^{\beta}}$$
 
-- $G(k)=\big[\max(1,\,k-\lfloor\tfrac{N-1}{2}\rfloor),\ \min(D,\,k+\lceil\tfrac{N-1}{2}\rceil)\big]$: a window of $N$ of the
-  $D$ channels, clipped at the ends. An even window leans to the higher channels.
+- $G(k)=\big[\max(1,\,k-\lfloor\tfrac{N-1}{2}\rfloor),\ \min(D,\,k+\lceil\tfrac{N-1}{2}\rceil)\big]$:
+  a window of $N$ of the $D$ channels, clipped at the ends. An even window leans to the higher channels.
 - $\alpha$ is not divided by $N$. With $\alpha_{\text{Caffe}} = N\,\alpha$ it is Caffe's local response normalization
   across channels.
 """

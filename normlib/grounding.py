@@ -1,0 +1,143 @@
+"""Read a formula on arrays: each index becomes an axis, each sum runs over the cells that the pool names.
+
+On arrays of symbols this gives the expressions whose difference SymPy expands to zero; on arrays of numbers it gives
+what the code must reproduce.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from normlib.nodes import AXIS, Inside, Partial, PoolSize, PoolSum, Same, Tagged, loss, name_of
+from normlib.pool import Pool
+
+if TYPE_CHECKING:
+    from normlib.symbolic import Formula
+
+Array = NDArray[Any]
+
+
+class Grounding:
+    """Formulas read on arrays: each index an axis, each sum over the cells that `pool` names.
+
+    definition: what defines mu, s, x_hat, ..., y.  leaves: arrays by name, axes in the order of their indices.
+    shape: N, C, H, W.  constants: what a plain symbol stands for (itself, in a proof).
+    """
+
+    def __init__(
+        self,
+        definition: tuple[Formula, ...],
+        pool: Pool,
+        shape: tuple[int, ...],
+        leaves: Mapping[str, Array],
+        constants: Mapping[sp.Symbol, Any],
+    ) -> None:
+        """Take the parts; nothing is computed until `array` asks."""
+        self._lets = {f.name: f for f in definition}
+        self._pool, self._shape, self._leaves, self._constants = pool, shape, leaves, constants
+        self._symbolic = leaves["x"].dtype == object
+        self._known: dict[Any, Array] = {}
+
+    def array(self, expr: sp.Expr, free: tuple[sp.Symbol, ...]) -> Array:
+        """Return the value of `expr` for all values of its free indices, one axis each, in the order given."""
+        inner = sorted((a for a in expr.atoms(sp.Symbol) if a in AXIS and a not in free), key=str)
+        lengths = [self._shape[AXIS[a]] for a in free] + [1] * len(inner)
+        value = self._walk(expr, (*free, *inner))
+        return np.broadcast_to(value, lengths).reshape(lengths[: len(free)])
+
+    def _walk(self, e: sp.Expr, axes: tuple[sp.Symbol, ...]) -> Array:
+        match e:
+            case Tagged():
+                return self._walk(e.args[0], axes)
+            case PoolSum():
+                body, bound, centre, adjoint = e.args
+                mask = self._mask(bound, centre, bool(adjoint), axes)
+                return (self._walk(body, axes) * mask).sum(axis=tuple(axes.index(b) for b in bound), keepdims=True)
+            case PoolSize():
+                bound, centre = e.args
+                return self._size(bound, centre, axes)
+            case Same():
+                return self._product(self._mesh(np.equal, a, b, axes) for a, b in zip(*e.args, strict=True))
+            case Inside():
+                cell, centre = e.args
+                return self._mask(cell, centre, False, axes)
+            case Partial():
+                of, by = e.args
+                return self._spread(self._partial(of, by), (*getattr(of, "indices", ()), *by.indices), axes)
+            case sp.Indexed():
+                return self._spread(self._value(str(e.base.label)), e.indices, axes)
+            case sp.Symbol():
+                return self._value(e.name) if e.name in self._lets else np.array(self._constants[e])
+            case sp.Number():
+                return np.array(e if self._symbolic else float(e))
+            case sp.Add():
+                return reduce(np.add, [self._walk(a, axes) for a in e.args])
+            case sp.Mul():
+                return reduce(np.multiply, [self._walk(a, axes) for a in e.args])
+            case sp.Pow():
+                base, exponent = (self._walk(a, axes) for a in e.args)
+                return base**exponent
+        raise TypeError(f"Grounding: a formula must be built of normlib.nodes, got {type(e)}. Add a case.")
+
+    def _value(self, name: str) -> Array:
+        if name in self._leaves:
+            return self._leaves[name]
+        if name not in self._known:
+            let = self._lets[name]
+            self._known[name] = self.array(let.rhs, let.free)
+        return self._known[name]
+
+    def _partial(self, of: sp.Expr, by: sp.Indexed) -> Array:
+        """Differentiate for real: the truth that a displayed derivative is held against."""
+        name = str(by.base.label)
+        if of == loss and name == "y":
+            return self._leaves["dy"]
+        if not self._symbolic:
+            raise TypeError(f"Grounding: derivatives must be of symbols, got numbers for {by}. Use the closed form.")
+        if (of, name) not in self._known:
+            whole = (self._leaves["dy"] * self._value("y")).sum() if of == loss else self._value(name_of(of))
+            leaf = self._leaves[name]
+            slopes = [sp.diff(w, v) for w in np.ravel(whole) for v in leaf.ravel()]
+            self._known[of, name] = np.array(slopes, dtype=object).reshape(np.shape(whole) + leaf.shape)
+        return self._known[of, name]
+
+    def _spread(self, array: Array, indices: tuple[sp.Symbol, ...], axes: tuple[sp.Symbol, ...]) -> Array:
+        """Lay an array out so that each of its indices runs along its axis; an index named twice takes the diagonal."""
+        return array[tuple(self._along(a, axes) for a in indices)]
+
+    def _along(self, index: sp.Symbol, axes: tuple[sp.Symbol, ...]) -> Array:
+        shape = [1] * len(axes)
+        shape[axes.index(index)] = -1
+        return np.arange(self._shape[AXIS[index]]).reshape(shape)
+
+    def _mesh(self, relation: Any, a: sp.Symbol, b: sp.Symbol, axes: tuple[sp.Symbol, ...]) -> Array:
+        return self._numbers(relation(self._along(a, axes), self._along(b, axes)))
+
+    def _mask(self, cells: sp.Tuple, centres: sp.Tuple, adjoint: bool, axes: tuple[sp.Symbol, ...]) -> Array:
+        if not centres:  # whole axes: 1 everywhere, so that a body that does not vary is still counted
+            return self._product(self._mesh(lambda a, _: a >= 0, cell, cell, axes) for cell in cells)
+        pairs = [(cell, centre) if adjoint else (centre, cell) for cell, centre in zip(cells, centres, strict=True)]
+        matrices = ((self._pool.matrix(AXIS[a], self._shape[AXIS[a]]), (a, b)) for a, b in pairs)
+        return self._product(self._numbers(self._spread(matrix, pair, axes)) for matrix, pair in matrices)
+
+    def _size(self, bound: sp.Tuple, centre: sp.Tuple, axes: tuple[sp.Symbol, ...]) -> Array:
+        lengths = [self._shape[AXIS[b]] for b in bound]
+        if not centre:
+            return self._numbers(np.array(np.prod(lengths)))
+        counts = [self._pool.matrix(AXIS[a], n).sum(axis=1) for a, n in zip(centre, lengths, strict=True)]
+        return self._product(
+            self._numbers(self._spread(count, (a,), axes)) for count, a in zip(counts, centre, strict=True)
+        )
+
+    def _numbers(self, counts: Array) -> Array:
+        return np.array(counts.astype(int) + sp.Integer(0)) if self._symbolic else counts.astype(float)
+
+    @staticmethod
+    def _product(factors: Iterator[Array]) -> Array:
+        return reduce(np.multiply, factors)
