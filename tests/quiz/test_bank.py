@@ -10,6 +10,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from classroom.quiz import Bank, Problem, QuizError, load
 
@@ -133,6 +135,21 @@ def test_everything_wrong_is_said_at_once_in_the_order_of_the_file(tmp_path: Pat
     text += NUMBER.replace("0,5", "x") + "- 3\n"
     found = [(problem.line, problem.field) for problem in problems(tmp_path, text)]
     assert found == [(3, "slide"), (9, "answer"), (11, "seconds"), (12, "id"), (16, "answer"), (21, "")]
+
+
+@given(st.data())
+def test_any_edit_loads_or_is_explained(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    text = data.draw(st.sampled_from([GOOD, MANY, NUMBER]))
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, min(len(text), start + 12)))
+    typed = data.draw(st.text(max_size=6) | st.text("-:?*&![]{}|>'\"#%@`$\\ \n\tAB012", max_size=12))
+    path = tmp_path_factory.getbasetemp() / "edited.yaml"
+    path.write_bytes((text[:start] + typed + text[end:]).encode("utf-8", "replace"))
+    try:
+        outcome: Bank | tuple[Problem, ...] = load(path)
+    except QuizError as error:
+        outcome = error.problems
+    assert outcome
 
 
 def test_a_tag_constructs_nothing(tmp_path: Path) -> None:

@@ -90,6 +90,37 @@ def test_spatial_or_within_channel(bank: Bank) -> None:
     assert "borders" in bank["spatial-or-within-channel"].options[bank["spatial-or-within-channel"].answer]
 
 
+def test_mvn_modes(bank: Bank) -> None:
+    shape, cell = (2, 3, 4, 4), (0, 1, 2, 2)
+    mvn = NORMS["mean_variance_norm"]
+    alone, across = np.zeros(shape, bool), np.zeros(shape, bool)
+    alone[0, 1], across[0] = True, True
+    x = np.random.default_rng(5).normal(size=shape)
+    centred, _ = mvn(normalize_variance=False).forward(x)
+    wide = mvn(across_channels=True).pooled(shape, cell)
+    holds = {
+        "A": (mvn().pooled(shape, cell) == alone).all(),
+        "B": not wide[0].all(),
+        "C": (wide == across).all(),
+        "D": mvn().pooled(shape, cell)[1].any() or wide[1].any(),
+        "E": np.allclose(centred, x - x.mean(axis=(2, 3), keepdims=True)),
+    }
+    assert tuple(k for k, held in holds.items() if held) == bank["mvn-modes"].answer
+
+
+def test_quiz_picture_which(bank: Bank) -> None:
+    names = ["cross_channel_norm", "spatial_norm", "batch_norm", "local_response_norm", "mean_variance_norm"]
+    shape = (3, 4, 6, 6)
+    painted = np.zeros(shape, bool)
+    painted[:, 1] = True  # all positions of one feature map, in every sample
+    same = [
+        k
+        for k, name in zip("ABCDE", names, strict=True)
+        if (NORMS[name]().pooled(shape, (0, 1, 2, 2)) == painted).all()
+    ]
+    assert same == [bank["quiz-picture-which"].answer]
+
+
 def test_mvn_denominator(bank: Bank) -> None:
     x = np.array([1.0, 1, 5, 5]).reshape(1, 1, 2, 2)
     y, _ = NORMS["mean_variance_norm"]().forward(x)
@@ -198,6 +229,28 @@ def test_forward_steps_inference_value(bank: Bank) -> None:
     assert_key(bank, "forward-steps-inference-value", y.item(), slips)
 
 
+def test_forward_steps_inference(bank: Bank) -> None:
+    rng = np.random.default_rng(6)
+    norm = NORMS["batch_norm"](training=False)
+    params = {"gamma": rng.normal(size=2), "beta": rng.normal(size=2)}
+    params |= {"running_mean": rng.normal(size=2), "running_var": rng.uniform(1, 2, size=2)}
+    x = rng.normal(size=(4, 2, 3, 3))
+    y, _ = norm.forward(x, **params)
+    first, _ = norm.forward(x[:1], **params)
+    doubled, _ = norm.forward(x, **params | {"gamma": 2 * params["gamma"]})
+    slope = params["gamma"] / np.sqrt(params["running_var"] + norm.eps)
+    shift = params["beta"] - slope * params["running_mean"]
+    affine = x * slope[:, None, None] + shift[:, None, None]
+    holds = {
+        "A": not norm.pooled(x.shape, (0, 0, 0, 0)).any(),
+        "B": np.allclose(doubled, y),
+        "C": np.allclose(first, y[:1]),
+        "D": np.allclose(affine, y),
+        "E": np.allclose(y.mean(axis=(0, 2, 3)), params["beta"]),
+    }
+    assert tuple(k for k, held in holds.items() if held) == bank["forward-steps-inference"].answer
+
+
 def test_backward_params_gamma(bank: Bank) -> None:
     norm = NORMS["batch_norm"](eps=1e-5)
     x, dy = column(1, -1, 1, -1), column(3, 1, 2, 0)  # mean 0 and variance 1: x is its own x_hat
@@ -205,6 +258,27 @@ def test_backward_params_gamma(bank: Bank) -> None:
     grads = norm.backward(dy, cache)
     slips = {r"l/\partial\beta": grads["beta"].item(), "the mean": (dy * x).mean(), "apart": x.sum() * dy.sum()}
     assert_key(bank, "backward-params-gamma", grads["gamma"].item(), slips)
+
+
+def test_backward_input_delta(bank: Bank) -> None:
+    rng = np.random.default_rng(7)
+    x, dy = rng.normal(size=(2, 1, 2, 2)), rng.normal(size=(2, 1, 2, 2))
+    norm = NORMS["batch_norm"](eps=1e-5)
+    _, cache = norm.forward(x, **norm.init(x.shape))
+    d, var, n = (x - x.mean()).ravel(), x.var() + 1e-5, x.size
+    deltas = {
+        "A": np.ones((n, n)),
+        "B": np.eye(n),
+        "C": np.kron(np.eye(2), np.ones((4, 4))),
+        "D": np.full((n, n), 1 / n),
+    }
+    exact = norm.backward(dy, cache)["x"].ravel()
+    agree = []
+    for letter, delta in deltas.items():
+        jacobian = (delta - 1 / n) * var**-0.5 - 0.5 * np.outer(d, 2 / n * d) * var**-1.5
+        if np.allclose(dy.ravel() @ jacobian, exact):
+            agree.append(letter)
+    assert agree == [bank["backward-input-delta"].answer]
 
 
 def test_backward_input_sum(bank: Bank) -> None:
@@ -242,6 +316,7 @@ def test_forward_tensor_small_batches(bank: Bank) -> None:
     question = bank["forward-tensor-small-batches"]
     assert all(", ".join(map(str, errors)) + " %" in question.ask for errors in (bn, gn))
     assert [a < b for a, b in zip(bn, gn, strict=True)] == [True, True, False, False, False]
+    assert "better with large batches and much worse with small" in question.options[question.answer]
     assert f"{bn[-1] - gn[-1]:.1f} points worse" in question.explain["C"]
     assert f"within {max(gn) - min(gn):.1f} points" in question.explain["B"]
 
