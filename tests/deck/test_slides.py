@@ -9,6 +9,7 @@ import yaml
 
 from classroom.deck import Deck, Slide
 from classroom.errata import ERRATA
+from classroom.exhibits import EXHIBITS
 from normlib import NORMS
 
 ROOT = Path(__file__).parents[2]
@@ -72,10 +73,23 @@ def test_every_formula_sign_is_closed(slide: Slide):
 
 
 def test_every_name_on_a_slide_stands_for_something():
-    exhibits = [path.stem for path in (ROOT / "classroom" / "exhibits").glob("[!_]*.py")]
-    questions = [question["id"] for question in _questions()]
-    presets = {name: norm.presets() for name, norm in NORMS.items()}
-    DECK.check(exhibits=exhibits, norms=NORMS, presets=presets, questions=questions, errata=ERRATA)
+    DECK.check(
+        exhibits=EXHIBITS,
+        controls={name: exhibit.controls() for name, exhibit in EXHIBITS.items()},
+        norms=NORMS,
+        presets={name: norm.presets() for name, norm in NORMS.items()},
+        questions=[question["id"] for question in _questions()],
+        errata=ERRATA,
+    )
+
+
+@pytest.mark.parametrize("slide", [slide for slide in DECK if slide.exhibit], ids=lambda slide: slide.id)
+def test_the_exhibit_takes_the_slides_state_and_shows_its_operator(slide: Slide):
+    exhibit, notices = EXHIBITS[slide.exhibit].from_state(slide.state)
+    assert notices == []
+    assert {name: exhibit.state()[name] for name in slide.state} == slide.state
+    if slide.norm is not None and exhibit.norm() is not None:
+        assert isinstance(exhibit.norm(), NORMS[slide.norm])
 
 
 def test_every_question_is_asked_on_its_own_slide():
