@@ -5,7 +5,7 @@ scikit-learn ships the photographs and the digits; it is imported only when they
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -38,23 +38,34 @@ def filter_bank(directions: int = DIRECTIONS, size: int = 9, period: float = 5.0
 
 
 @cache
-def photo(name: Photo) -> Floats:
-    """Return a bundled photograph in grey, 90 × 135, from 0 to 1."""
+def colours(name: Photo = "flower") -> Floats:
+    """Return a bundled photograph as red, green and blue, (1, 3, 90, 135), from 0 to 1."""
     from sklearn.datasets import load_sample_image
 
-    grey = load_sample_image(f"{name}.jpg").astype(np.float64).mean(axis=2)[40:400, 60:600] / 255.0
-    return _read_only(grey.reshape(90, SHRINK, 135, SHRINK).mean(axis=(1, 3)))
+    pixels = load_sample_image(f"{name}.jpg").astype(np.float64)[40:400, 60:600] / 255.0
+    shrunk = pixels.reshape(90, SHRINK, 135, SHRINK, 3).mean(axis=(1, 3))
+    return _read_only(np.ascontiguousarray(shrunk.transpose(2, 0, 1))[None])
+
+
+@cache
+def photo(name: Photo = "china") -> Floats:
+    """Return a bundled photograph in grey, 90 × 135, from 0 to 1."""
+    return _read_only(colours(name)[0].mean(axis=0))
 
 
 @cache
 def responses(name: Photo = "china") -> Floats:
     """Return a photograph through the filter bank, (1, 12, 90, 135), scaled to standard deviation 1 over all."""
-    grey = photo(name) - photo(name).mean()
-    filters = filter_bank()
+    maps = filtered((photo(name) - photo(name).mean())[None], filter_bank())
+    return _read_only(maps / maps.std())
+
+
+def filtered(images: Floats, filters: Floats) -> Floats:
+    """Return (n, filters, rows, columns): each image (n, rows, columns) through each filter, mirrored at its borders."""
     half = filters.shape[1] // 2
-    windows = np.lib.stride_tricks.sliding_window_view(np.pad(grey, half, mode="reflect"), filters.shape[1:])
-    maps = np.einsum("ijab,kab->kij", windows, filters, optimize=True)
-    return _read_only((maps / maps.std())[None])
+    padded = np.pad(images, ((0, 0), (half, half), (half, half)), mode="reflect")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, filters.shape[1:], axis=(1, 2))
+    return np.einsum("nijab,kab->nkij", windows, filters, optimize=True)
 
 
 @cache
@@ -72,6 +83,14 @@ def digits(count: int = 64) -> Floats:
 
 
 @cache
+def digit_responses(count: int = 150) -> Floats:
+    """Return handwritten digits through a smaller filter bank, (count, 12, 8, 8), scaled to standard deviation 1."""
+    images = digits(count)[:, 0]
+    maps = filtered(images - images.mean(), filter_bank(size=5, period=4.0))
+    return _read_only(maps / maps.std())
+
+
+@lru_cache(maxsize=16)
 def synthetic(shape: tuple[int, ...], mean: float = 0.0, spread: float = 1.0, seed: int = 0) -> Floats:
     """Return normal random numbers with this mean and standard deviation."""
     return _read_only(np.random.default_rng(seed).normal(mean, spread, shape))

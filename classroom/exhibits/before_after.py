@@ -6,69 +6,113 @@ from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from classroom.arrange import box_around, mosaic, number
 from classroom.exhibit import Exhibit, Pick, Range
-from classroom.picture import Histogram, Map, Picture, Values, signed
-from classroom.samples import batch
-from normlib import NORMS, Norm
+from classroom.picture import Facts, Histogram, Map, Picture, Values, signed
+from classroom.samples import batch, digit_responses, synthetic
+from normlib import ALL, ONE, Norm
+from normlib.norms.batch_norm import BatchNorm
+from normlib.norms.local_response_norm import LocalResponseNorm
+from normlib.norms.mean_variance_norm import MeanVarianceNorm
+from normlib.norms.spatial_norm import SpatialNorm
 
 SCALE = signed(3.0)
-OPERATORS = {
-    "batch": "batch_norm",
-    "mean-variance": "mean_variance_norm",
-    "local response": "local_response_norm",
+# Defaults, but for MatConvNet's spatial 2 × 2 with α = 10, β = 2: that is made for much smaller activations than these.
+OPERATORS: dict[str, Norm] = {
+    "batch": BatchNorm(),
+    "mean-variance": MeanVarianceNorm(),
+    "local response": LocalResponseNorm(),
+    "spatial": SpatialNorm(height=5, width=5, alpha=1.0, beta=0.75),
 }
+SAMPLES = {"photographs": "photographs", "digits": "digits", "random": "random maps"}
+COLUMNS = {"digits": 15, "random": 4}  # how many samples stand side by side; of the photographs the first is shown
 
 
 class Data(NamedTuple):
-    """The responses as a layer might receive them, and what the operator makes of them."""
+    """The activations as a layer might receive them, what the operator makes of them, and whom it compared."""
 
     x: Values  # (N, C, rows, columns)
     y: Values
+    asked: tuple[int, int, int, int]  # sample, channel, row, column
+    inside: NDArray[np.bool_]  # like x: enters the statistic of the asked cell
 
 
 @dataclass(frozen=True, kw_only=True)
 class BeforeAfter(Exhibit):
-    """Disturb the activations by a factor and an offset; the operator undoes what it can."""
+    """Give the activations any mean and spread; the operator undoes what it can."""
 
     title = "The same activations before and after normalization"
 
     operator: Annotated[str, Pick("operator", tuple(OPERATORS))] = "batch"
-    scale: Annotated[float, Range("the input times", 0.1, 3.0, 0.1, group="input")] = 0.4
-    offset: Annotated[float, Range("plus", -2.0, 2.0, 0.1, group="input")] = 1.2
+    source: Annotated[str, Pick("input", tuple(SAMPLES))] = "photographs"
+    mean: Annotated[float, Range("mean of the input", -2.0, 2.0, 0.1, group="input")] = 1.2
+    spread: Annotated[float, Range("its spread (sd)", 0.1, 3.0, 0.1, group="input")] = 0.4
     channel: Annotated[int, Range("channel", 1, 12, 1, group="look")] = 4
+    seed: Annotated[int, Range("seed of the random input", 0, 9, 1, group="look")] = 0
 
     def norm(self) -> Norm:
-        """Return the chosen operator with its defaults."""
-        return NORMS[OPERATORS[self.operator]]()
+        """Return the chosen operator."""
+        return OPERATORS[self.operator]
 
     def compute(self) -> Data:
-        """Scale and shift the responses of two photographs, then normalize them."""
-        x = self.scale * batch() + self.offset
+        """Give the input its mean and spread, then normalize it; ask the operator about a cell in the middle."""
+        base = {"photographs": batch, "digits": digit_responses, "random": self._random}[self.source]()
+        x = self.mean + self.spread * (base - base.mean()) / base.std()
         y, _ = self.norm().forward(x, **self.norm().init(x.shape))
-        return Data(x, y)
+        sample = 0 if self.source == "photographs" else len(x) // 2
+        asked = (sample, self.channel - 1, x.shape[2] // 2, x.shape[3] // 2)
+        return Data(x, y, asked, self.norm().pooled(x.shape, asked))
+
+    def _random(self) -> Values:
+        return synthetic((16, 12, 22, 33), seed=self.seed)
 
     def picture(self, data: Data) -> Picture:
-        """Show one channel of the first photograph as maps; the histograms hold this channel of both photographs."""
-        k = self.channel - 1
-        sides = (("before: *x*", data.x), ("after: *y*", data.y))
-        top = max(Histogram(values=v[:, k], scale=SCALE).shares().max() for _, v in sides)
-        maps = [
-            Map(span=6, label=label, note=f"mean {_signed(v[:, k].mean())}   sd {v[:, k].std():.2f}",
-                values=v[0, k], scale=SCALE)
-            for label, v in sides
+        """Show one channel as maps and, over all samples, as histograms; frame the cells of one statistic."""
+        sides = tuple(v[:, self.channel - 1] for v in (data.x, data.y))
+        top = max(Histogram(values=v, scale=SCALE).shares().max() for v in sides)
+        frame = box_around(self._sheet(data.inside[:, self.channel - 1]) == 1.0)
+        labels = ("before: *x*", "after: *y*")
+        return [
+            *(Map(span=6, label=label, note=_moments(v), values=self._sheet(v), scale=SCALE,
+                  boxes=() if i else (frame,)) for i, (label, v) in enumerate(zip(labels, sides, strict=True))),
+            *(Histogram(span=6, values=v, scale=SCALE, top=top, label=self._whole(), note=_beyond(v)) for v in sides),
+            Facts(items=((f"{data.inside.sum():,}", f"values enter one statistic: {self._pool(data)}"),)),
         ]  # fmt: skip
-        return [*maps, *(Histogram(span=6, values=v[:, k], scale=SCALE, top=top) for _, v in sides)]
+
+    def _sheet(self, maps: Values) -> Values:
+        """Return the maps of a channel as one: the first photograph, or all samples as a mosaic."""
+        return maps[0] if self.source == "photographs" else mosaic(maps, COLUMNS[self.source])
+
+    def _whole(self) -> str:
+        return f"channel {self.channel}, all {SAMPLES[self.source]}"
+
+    def _pool(self, data: Data) -> str:
+        """Say which cells share a statistic, from the operator's pool."""
+        n, c, h, _ = self.norm().pool
+        inside = data.inside
+        samples = f"all {len(inside)} {SAMPLES[self.source]}" if n is ALL else f"one of the {SAMPLES[self.source]}"
+        channels = f"channel {self.channel}" if c == ONE else f"{inside.any(axis=(0, 2, 3)).sum()} channels"
+        if h is ALL:
+            return f"{channels} of {samples}"
+        sizes = [int(inside.any(axis=axes).sum()) for axes in ((0, 1, 3), (0, 1, 2))]
+        pixels = "one pixel" if h == ONE else f"{sizes[0]} × {sizes[1]} pixels"
+        return f"{channels} at {pixels} of {samples}"
 
     def alt(self, data: Data) -> str:
-        """Say how mean and spread of the channel change."""
-        x, y = (v[:, self.channel - 1] for v in data)
+        """Say how mean and spread of the channel change, and which cells share a statistic."""
+        x, y = (v[:, self.channel - 1] for v in (data.x, data.y))
         return (
-            f"Channel {self.channel} of two photographs before and after {self.norm().title.lower()}: "
-            f"the mean goes from {_signed(x.mean())} to {_signed(y.mean())}, the standard deviation from {x.std():.2f} "
-            f"to {y.std():.2f}; {np.mean(np.abs(y) > SCALE.high):.1%} of the values lie beyond the scale afterwards."
+            f"{self.norm().title} of {SAMPLES[self.source]}: over {self._whole()}, the mean goes from "
+            f"{number(x.mean())} to {number(y.mean())} and the standard deviation from {x.std():.2f} to {y.std():.2f}; "
+            f"{_beyond(y)} afterwards. {data.inside.sum():,} values enter one statistic: {self._pool(data)}."
         )
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−").replace("+0.00", "0.00").replace("−0.00", "0.00")
+def _moments(values: Values) -> str:
+    return f"mean {number(values.mean(), plus=True)}   sd {values.std():.2f}"
+
+
+def _beyond(values: Values) -> str:
+    return f"{np.mean(np.abs(values) > SCALE.high):.1%} beyond ±{SCALE.high:.0f}"

@@ -1,0 +1,116 @@
+"""Mean-variance normalization in Caffe's two modes: each channel alone, or all channels of the sample together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from classroom.arrange import box_around, number
+from classroom.exhibit import Exhibit, Pick, Range
+from classroom.picture import Map, Picture, Plot, Scale, Values, signed
+from classroom.samples import colours
+from normlib.norms.mean_variance_norm import MeanVarianceNorm
+
+SCALE = signed(4.0)
+NAMES = ("red", "green", "blue")
+BINS = 48
+GAP = float("nan")  # lifts the pen between two ridges
+
+
+class Data(NamedTuple):
+    """The three colour channels of one photograph, before and after."""
+
+    x: Values  # (channels, rows, columns)
+    y: Values
+    inside: NDArray[np.bool_]  # (channels, rows, columns): enters the statistic of a red pixel
+
+
+@dataclass(frozen=True, kw_only=True)
+class MvnModes(Exhibit):
+    """Make the red channel louder or fainter; one mode does not notice, the other answers in all channels."""
+
+    title = "Three channels of one sample before and after, and each channel's mean and spread"
+
+    mode: Annotated[Literal["per_channel", "across_channels"],
+                    Pick("mean and deviation over", ("per_channel", "across_channels"), group="mode")] = "per_channel"  # fmt: skip
+    variance: Annotated[Literal["normalize", "mean_only"],
+                        Pick("variance", ("normalize", "mean_only"), group="mode")] = "normalize"  # fmt: skip
+    red: Annotated[float, Range("red times", 0.1, 2.0, 0.1, group="formula")] = 1.0
+    eps: Annotated[float, Range("ε, outside the root", 0.0, 2.0, 0.05, group="formula")] = 0.0
+
+    def norm(self) -> MeanVarianceNorm:
+        """Return the operator at these settings."""
+        return MeanVarianceNorm(
+            across_channels=self.mode == "across_channels",
+            normalize_variance=self.variance == "normalize",
+            eps=self.eps,
+        )
+
+    def compute(self) -> Data:
+        """Normalize the photograph's colours, in units of their standard deviation over all channels."""
+        x = colours() / colours().std()
+        x = x * np.array([self.red, 1.0, 1.0])[:, None, None]
+        y, _ = self.norm().forward(x)
+        return Data(x[0], y[0], self.norm().pooled(x.shape, (0, 0, 0, 0))[0])
+
+    def picture(self, data: Data) -> Picture:
+        """Show the channels as maps, the cells that share the red pixels' statistic framed, and as densities."""
+        maps = [
+            Map(span=4, label=f"{name}{' after' if after else ''}", values=v, scale=SCALE, note=_moments(v),
+                boxes=(box_around(mask),) if mask.any() and not after else ())
+            for after, side in enumerate((data.x, data.y))
+            for name, v, mask in zip(NAMES, side, data.inside, strict=True)
+        ]  # fmt: skip
+        return [
+            *maps,
+            Plot(span=6, figure=_densities(data.x, "before: x"), height_rem=8.5),
+            Plot(span=6, figure=_densities(data.y, "after: y"), height_rem=8.5),
+        ]
+
+    def alt(self, data: Data) -> str:
+        """Say every channel's mean and deviation before and after, and what is left of their differences."""
+        sides = [", ".join(f"{name} {_moments(v)}" for name, v in zip(NAMES, side, strict=True)) for side in data[:2]]
+        means = [np.ptp(side.mean(axis=(1, 2))) for side in data[:2]]
+        over = "each channel alone" if self.mode == "per_channel" else "all three channels together"
+        return (
+            f"Mean and deviation over {over}. Before: {sides[0]}. After: {sides[1]}. "
+            f"The channels' means lie {means[0]:.2f} apart before and {means[1]:.2f} apart after."
+        )
+
+
+def _moments(values: Values) -> str:
+    return f"mean {number(values.mean())}, sd {values.std():.2f}"
+
+
+def _densities(channels: Values, title: str, scale: Scale = SCALE) -> go.Figure:
+    """Return one ridge a channel, with its mean as a dot and one standard deviation to each side as a line."""
+    edges = np.linspace(scale.low, scale.high, BINS + 1)
+    ridges: list[list[float]] = [[], []]
+    bars: list[list[float]] = [[], []]
+    for base, values in zip(reversed(range(len(channels))), channels, strict=True):
+        counts, _ = np.histogram(np.clip(values, scale.low, scale.high), bins=edges)
+        mean, sd = values.mean(), values.std()
+        for line, across, up in (
+            (ridges, np.repeat(edges, 2)[1:-1], np.repeat(base + 0.8 * counts / counts.max(), 2)),
+            (bars, np.array([mean - sd, mean, mean + sd]), np.full(3, float(base))),
+        ):
+            line[0] += [*across.round(4).tolist(), GAP]
+            line[1] += [*up.round(4).tolist(), GAP]
+    return go.Figure(
+        [
+            {"type": "scatter", "x": ridges[0], "y": ridges[1], "mode": "lines", "hoverinfo": "skip",
+             "line": {"color": "var(--edge)", "width": 1}},
+            {"type": "scatter", "x": bars[0], "y": bars[1], "mode": "lines+markers", "hoverinfo": "skip",
+             "line": {"color": "var(--ink)", "width": 3},
+             "marker": {"size": [0, 10, 0, 0] * len(channels), "color": "var(--ink)", "opacity": 1}},
+        ],
+        {
+            "xaxis": {"range": [scale.low, scale.high], "title": {"text": title}},
+            "yaxis": {"range": [-0.2, len(channels)], "tickvals": [2, 1, 0], "ticktext": list(NAMES), "showline": False,
+                      "ticks": ""},
+        },
+    )  # fmt: skip
