@@ -26,6 +26,7 @@ CHAPTERS = {
     "Who cites batch normalization": ["citations", "citations-2", "thanks"],
 }  # fmt: skip
 MAX_WORDS = 45  # of a lede and of a caption: what fits beside a picture at 1440 x 900
+BESIDE_A_FORMULA = 28  # words, where formula and controls share the column
 
 every_page = pytest.mark.parametrize("slide", DECK.pages, ids=lambda slide: slide.id)
 
@@ -55,8 +56,9 @@ def test_files_are_numbered_in_steps_of_10():
 
 @every_page
 def test_a_slide_fits_the_screen(slide: Slide):
-    assert 0 < words(slide.lede) <= MAX_WORDS
-    assert words(slide.caption) <= MAX_WORDS
+    limit = BESIDE_A_FORMULA if slide.formulas else MAX_WORDS
+    assert 0 < words(slide.lede) <= limit
+    assert words(slide.caption) <= limit
 
 
 @every_page
