@@ -207,9 +207,10 @@ class Block(Panel):
     kind: ClassVar[str] = "block"
     painted: NDArray[np.bool_]  # (H, W, K, M)
     chosen: tuple[int, int, int, int]  # h, w, k, m
-    turn: float = 28.0  # degrees about the vertical axis
-    tilt: float = 24.0  # degrees downwards
+    turn: float = 26.0  # degrees about the vertical axis: the block is seen from the right
+    tilt: float = 22.0  # degrees: and from above
     gap: float = 0.0  # in cells: pulls the feature maps apart so that the inside shows
+    height_rem: float = 17.0
 
     def pack(self, blobs: Blobs) -> dict[str, Any]:
         return {
@@ -218,6 +219,7 @@ class Block(Panel):
             "turn": self.turn,
             "tilt": self.tilt,
             "gap": self.gap,
+            "height": self.height_rem,
         }
 
 

@@ -2,97 +2,154 @@
 import { colours } from "./colour.js";
 
 const NAMES = ["raised", "sunken", "rule", "edge", "accent", "on-accent", "paper", "ink", "muted"];
-const SIDES = [ // a side of a slab: its normal in (k, h, w), and the two axes that span it
-  { axis: 0, at: 1, shade: "rule" }, { axis: 0, at: 0, shade: "rule" }, { axis: 1, at: 1, shade: "sunken" }, { axis: 1, at: 0, shade: "sunken" },
-  { axis: 2, at: 1, shade: "raised" }, { axis: 2, at: 0, shade: "raised" },
+const SIDES = [ // the sides of a slab in (k, h, w): k to the right, h downwards, w away from the reader
+  { axis: 0, at: 1, light: "rule", dim: 0.24 }, { axis: 0, at: 0, light: "rule", dim: 0.24 }, { axis: 1, at: 0, light: "sunken", dim: 0.1 },
+  { axis: 1, at: 1, light: "rule", dim: 0.3 }, { axis: 2, at: 0, light: "raised", dim: 0 }, { axis: 2, at: 1, light: "raised", dim: 0 },
 ];
+const MARGIN = 1.5; // rem around a block, for the names of its axes
+const LIMIT = { turn: 80, tilt: 75 };
 
-function project(turn, tilt) {
+// From (k, h, w), measured from the middle, to the screen: x right, y down, z towards the reader. No perspective: equal cells stay equal.
+function projection(turn, tilt) {
   const t = (turn * Math.PI) / 180, u = (tilt * Math.PI) / 180, c = Math.cos(t), s = Math.sin(t), d = Math.cos(u), e = Math.sin(u);
-  // x to the right is k, y downwards is h, z towards the reader is w
-  return ([x, y, z]) => { const x1 = c * x - s * z, z1 = s * x + c * z; return [x1, d * y - e * z1, e * y + d * z1]; };
+  return ([k, h, w]) => { const x = c * k + s * w, z = s * k - c * w; return [x, d * h + e * z, d * z - e * h]; };
 }
 
-function drawSample(canvas, view, cells, dims, chosen, sample, palette, label) {
-  const [H, W, K, M] = dims, see = project(view.turn, view.tilt);
-  const ratio = Math.min(2, globalThis.devicePixelRatio || 1), width = canvas.clientWidth, height = canvas.clientHeight;
-  canvas.width = Math.round(width * ratio); canvas.height = Math.round(height * ratio);
+const CORNERS = [0, 1].flatMap((a) => [0, 1].flatMap((b) => [0, 1].map((c) => [a, b, c])));
+
+function bounds(see, size) {
+  const points = CORNERS.map((q) => see(q.map((v, i) => (v - 0.5) * size[i])));
+  const reach = (i) => 2 * Math.max(...points.map((p) => Math.abs(p[i])));
+  return [reach(0), reach(1)];
+}
+
+function shaded(css, towards, share) {
+  if (!share) return css;
+  const read = (v) => v.match(/[\d.]+/g).slice(0, 3).map(Number), a = read(css), b = read(towards);
+  return `rgb(${a.map((v, i) => Math.round(v + share * (b[i] - v))).join(",")})`;
+}
+
+function drawSample(canvas, rem, view, rest, cells, dims, chosen, sample, palette) {
+  const [H, W, K, M] = dims, ratio = Math.min(3, globalThis.devicePixelRatio || 1), width = canvas.clientWidth, height = canvas.clientHeight;
+  const pixels = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== pixels[0] || canvas.height !== pixels[1]) [canvas.width, canvas.height] = pixels;
   const g = canvas.getContext("2d");
-  g.setTransform(ratio, 0, 0, ratio, 0, 0); g.clearRect(0, 0, width, height);
-  const gap = view.gap, spread = K + gap * (K - 1), radius = Math.hypot(spread, H, W) / 2;
-  const unit = Math.min((width - 12) / (2 * Math.min(radius, Math.hypot(spread, W) / 2 + 0.05)), (height - 34) / (2 * Math.min(radius, (H + W * 0.9) / 2 + 0.2)));
-  const centre = [width / 2, (height - 24) / 2 + 2], at = ([k, h, w]) => see([k - spread / 2, h - H / 2, w - W / 2]);
-  const screen = (q) => [centre[0] + unit * q[0], centre[1] + unit * q[1]];
-  const on = (h, w, k) => cells[((h * W + w) * K + k) * M + sample];
-  const polygon = (points) => { g.beginPath(); points.forEach((q, i) => (i ? g.lineTo(...screen(q)) : g.moveTo(...screen(q)))); g.closePath(); };
-  const slabs = gap > 0.01 ? Array.from({ length: K }, (_, k) => [k, k + 1]) : [[0, K]];
-  slabs.sort((a, b) => at([a[0] * (1 + gap), H / 2, W / 2])[2] - at([b[0] * (1 + gap), H / 2, W / 2])[2]);
-  let outline = null;
+  g.setTransform(ratio, 0, 0, ratio, 0, 0); g.clearRect(0, 0, width, height); g.lineJoin = "round"; g.lineCap = "round";
+
+  // The block fills its place at rest and never leaves it: turned, it shrinks only where it must.
+  const see = projection(view.turn, view.tilt), size = [K + view.gap * (K - 1), H, W], foot = 1.7 * rem;
+  const fit = (v) => { const [x, y] = bounds(v, size); return Math.min((width - 2 * MARGIN * rem) / x, (height - foot - 2.4 * rem) / y); };
+  const unit = Math.min(fit(projection(rest.turn, rest.tilt)), fit(see)), middle = [width / 2, (height - foot) / 2];
+  const at = (q) => { const p = see(q.map((v, i) => v - size[i] / 2)); return [middle[0] + unit * p[0], middle[1] + unit * p[1], p[2]]; };
+  const path = (points) => { g.beginPath(); points.forEach(([x, y], i) => (i ? g.lineTo(x, y) : g.moveTo(x, y))); g.closePath(); };
+  const painted = (h, w, k) => cells[((h * W + w) * K + k) * M + sample];
+  const facing = SIDES.filter((s) => { const n = [0, 0, 0]; n[s.axis] = s.at ? 1 : -1; return see(n)[2] > 1e-6; });
+  const line = Math.max(1, rem / 16);
+
+  const face = (side, origin, cell) => { // one cell's face: its corners on the screen
+    const [a, b] = [0, 1, 2].filter((i) => i !== side.axis);
+    return [[0, 0], [1, 0], [1, 1], [0, 1]].map(([da, db]) => {
+      const q = cell.map((v, i) => v + origin[i]); q[side.axis] += side.at; q[a] += da; q[b] += db;
+      return at(q);
+    });
+  };
+  const drawFace = (side, origin, cell, index) => {
+    const on = painted(...index), points = face(side, origin, cell);
+    path(points);
+    g.fillStyle = on ? shaded(palette.accent, palette.paper, side.dim) : palette[side.light]; g.fill();
+    g.lineWidth = line; g.strokeStyle = on ? palette.paper : palette.edge; g.stroke();
+    if (!on) return;
+    const [o, p, , r] = points; // the dot lies in the face: a circle under the same projection
+    g.save(); g.transform(p[0] - o[0], p[1] - o[1], r[0] - o[0], r[1] - o[1], (p[0] + r[0]) / 2, (p[1] + r[1]) / 2);
+    g.beginPath(); g.arc(0, 0, 0.115, 0, 7); g.restore();
+    g.fillStyle = palette["on-accent"]; g.fill();
+  };
+  const slabs = view.gap > 0.01 ? Array.from({ length: K }, (_, k) => [k, k + 1]) : [[0, K]];
+  if (view.turn < 0) slabs.reverse(); // the far one first
   for (const [first, last] of slabs) {
-    const shift = first * gap, size = [last - first, H, W];
-    for (const side of SIDES) {
-      const normal = [0, 0, 0]; normal[side.axis] = side.at ? 1 : -1;
-      if (see(normal)[2] <= 1e-6) continue; // faces away
-      const [a, b] = [0, 1, 2].filter((i) => i !== side.axis);
-      for (let i = 0; i < size[a]; i++) for (let j = 0; j < size[b]; j++) {
-        const corner = (di, dj) => { const q = [0, 0, 0]; q[side.axis] = side.at ? size[side.axis] : 0; q[a] = i + di; q[b] = j + dj; return at([q[0] + first + shift, q[1], q[2]]); };
-        const cell = [0, 0, 0]; cell[side.axis] = side.at ? size[side.axis] - 1 : 0; cell[a] = i; cell[b] = j;
-        const [k, h, w] = [cell[0] + first, cell[1], cell[2]], painted = on(h, w, k), points = [corner(0, 0), corner(1, 0), corner(1, 1), corner(0, 1)];
-        polygon(points);
-        g.fillStyle = painted ? palette.accent : palette[side.shade]; g.fill();
-        g.lineWidth = 1; g.strokeStyle = painted ? palette.paper : palette.edge; g.stroke();
-        if (painted) {
-          const middle = screen([(points[0][0] + points[2][0]) / 2, (points[0][1] + points[2][1]) / 2, 0]);
-          g.beginPath(); g.arc(...middle, Math.max(1.6, unit * 0.085), 0, 7); g.fillStyle = palette["on-accent"]; g.fill();
-        }
-        if (sample === chosen[3] && h === chosen[0] && w === chosen[1] && k === chosen[2] && side.axis === 2) outline = points;
-        else if (sample === chosen[3] && h === chosen[0] && w === chosen[1] && k === chosen[2]) outline ??= points;
-      }
+    const origin = [first * view.gap, 0, 0], extent = [[first, last], [0, H], [0, W]];
+    for (const side of facing) {
+      const ranges = extent.map(([low, high], i) => (i === side.axis ? [side.at ? high - 1 : low] : Array.from({ length: high - low }, (_, j) => low + j)));
+      for (const k of ranges[0]) for (const h of ranges[1]) for (const w of ranges[2]) drawFace(side, origin, [k, h, w], [h, w, k]);
     }
+    if (slabs.length > 1 && sample === chosen[3] && first === chosen[2]) outline(origin);
   }
-  if (outline) { polygon(outline); g.lineWidth = 4; g.strokeStyle = palette.ink; g.stroke(); }
-  g.fillStyle = palette.muted; g.textAlign = "center"; g.textBaseline = "middle";
-  const px = parseFloat(getComputedStyle(document.documentElement).fontSize) * 0.9;
-  g.font = `${px}px "Deck Sans", system-ui, sans-serif`;
-  if (view.labels) {
-    const name = (text, q, dx, dy) => { const s = screen(at(q)); g.fillText(text, s[0] + dx, s[1] + dy); };
-    const front = see([0, 0, 1])[2] > 0 ? W : 0, top = see([0, -1, 0])[2] > 0;
-    name("H", [0, H / 2, front], -px, 0);
-    name("K", [spread / 2, H, front], 0, px);
-    name("W", [see([1, 0, 0])[2] > 0 ? spread : 0, top ? 0 : H, W / 2], (see([1, 0, 0])[2] > 0 ? 1 : -1) * px, top ? -px * 0.5 : px * 0.5);
+  if (slabs.length === 1 && sample === chosen[3]) outline([0, 0, 0]);
+
+  // The cell asked about: a thick frame where it can be seen, dashed where other cells hide it.
+  function outline(origin) {
+    const [h, w, k] = chosen, deep = { 0: [0, K - 1], 1: [0, H - 1], 2: [0, W - 1] }, cell = [k, h, w];
+    const alone = slabs.length > 1;
+    const outer = facing.filter((s) => (s.axis === 0 && alone) || cell[s.axis] === deep[s.axis][s.at]);
+    g.strokeStyle = palette.ink; g.lineWidth = Math.max(2.5, rem * 0.2);
+    const front = outer.find((s) => s.axis === 2) ?? outer.find((s) => s.axis === 0) ?? outer[0];
+    if (!front) g.setLineDash([rem * 0.3, rem * 0.32]);
+    path(face(front ?? facing.find((s) => s.axis === 2) ?? facing[0], origin, cell)); g.stroke(); g.setLineDash([]);
   }
-  g.fillText(label, width / 2, height - px * 0.7);
+
+  // Each axis is named once, outside, along an edge of the silhouette: H at the left, K and W above or below.
+  const px = 0.95 * rem;
+  g.fillStyle = palette.muted; g.textAlign = "center"; g.textBaseline = "middle"; g.font = `${px}px "Deck Sans", system-ui, sans-serif`;
+  const visible = (axis, end) => facing.some((s) => s.axis === axis && s.at === end);
+  [["K", 0, K], ["H", 1, H], ["W", 2, W]].forEach(([name, axis]) => {
+    const [a, b] = [0, 1, 2].filter((i) => i !== axis), edges = [];
+    for (const ea of [0, 1]) for (const eb of [0, 1]) {
+      if (visible(a, ea) === visible(b, eb)) continue; // inside the outline, or behind
+      const p = [0, 0, 0], q = [0, 0, 0]; p[a] = q[a] = ea * size[a]; p[b] = q[b] = eb * size[b]; q[axis] = size[axis];
+      const from = at(p), to = at(q), mid = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2], long = Math.hypot(to[0] - from[0], to[1] - from[1]);
+      if (long < 0.6 * px) continue;
+      let normal = [(from[1] - to[1]) / long, (to[0] - from[0]) / long];
+      if (normal[0] * (mid[0] - middle[0]) + normal[1] * (mid[1] - middle[1]) < 0) normal = normal.map((v) => -v);
+      edges.push([name === "H" ? mid[0] : mid[1] + 0.01 * mid[0], mid, normal]);
+    }
+    edges.sort((one, two) => one[0] - two[0]);
+    if (edges.length) g.fillText(name, edges[0][1][0] + edges[0][2][0] * px, edges[0][1][1] + edges[0][2][1] * px);
+  });
+  if (M > 1) g.fillText(`sample ${sample + 1}`, middle[0], height - 0.75 * rem);
 }
 
 function redraw(root) {
-  const palette = colours(root, NAMES), p = root.panel;
-  root.canvases.forEach((c, m) => { if (c.clientWidth) drawSample(c, root.view, root.cells, p.cells.shape, p.chosen, m, palette, `sample ${m + 1}`); });
+  const palette = colours(root, NAMES), p = root.panel, rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  root.canvases.forEach((c, m) => { if (c.clientWidth) drawSample(c, rem, root.view, p, root.cells, p.cells.shape, p.chosen, m, palette); });
+}
+
+const clamp = (v, limit) => Math.max(-limit, Math.min(limit, v));
+
+function listen(root) {
+  let from = null;
+  const turn = (dx, dy) => {
+    root.view.turn = clamp(root.view.turn + dx, LIMIT.turn); root.view.tilt = clamp(root.view.tilt + dy, LIMIT.tilt);
+    cancelAnimationFrame(root.next); root.next = requestAnimationFrame(() => redraw(root));
+  };
+  const end = () => { from = null; };
+  root.list.addEventListener("pointerdown", (e) => { from = [e.clientX, e.clientY]; root.list.setPointerCapture(e.pointerId); });
+  root.list.addEventListener("pointermove", (e) => { if (from) { turn((e.clientX - from[0]) * -0.4, (e.clientY - from[1]) * 0.4); from = [e.clientX, e.clientY]; } });
+  root.list.addEventListener("pointerup", end);
+  root.list.addEventListener("pointercancel", end);
+  root.list.addEventListener("dblclick", () => { root.view.turn = root.panel.turn; root.view.tilt = root.panel.tilt; turn(0, 0); });
+  root.list.addEventListener("keydown", (e) => {
+    const step = { ArrowLeft: [6, 0], ArrowRight: [-6, 0], ArrowUp: [0, -6], ArrowDown: [0, 6] }[e.key];
+    if (step) { turn(...step); e.preventDefault(); e.stopPropagation(); }
+  });
 }
 
 export function block(root, p, bytes) {
   const M = p.cells.shape[3];
   root.panel = p;
   root.cells = bytes.slice(p.cells.at, p.cells.at + p.cells.shape.reduce((a, b) => a * b, 1));
-  root.view ??= { turn: p.turn, tilt: p.tilt, gap: 0, labels: true };
-  if (p.gap !== undefined) root.view.gap = p.gap;
+  root.view ??= { turn: p.turn, tilt: p.tilt };
+  root.view.gap = p.gap;
   if (root.canvases?.length !== M) {
-    root.list?.remove();
+    root.__dispose?.(); root.list?.remove();
     root.list = document.createElement("div"); root.list.className = "blocks"; root.list.tabIndex = 0;
     root.list.setAttribute("role", "group"); root.list.setAttribute("aria-label", "Blocks of the tensor; the arrow keys turn them");
     root.canvases = Array.from({ length: M }, () => { const c = document.createElement("canvas"); c.setAttribute("aria-hidden", "true"); root.list.append(c); return c; });
     root.append(root.list);
-    let from = null;
-    const turn = (dx, dy) => { root.view.turn = Math.max(-85, Math.min(85, root.view.turn + dx)); root.view.tilt = Math.max(-80, Math.min(80, root.view.tilt + dy)); redraw(root); };
-    root.list.addEventListener("pointerdown", (e) => { from = [e.clientX, e.clientY]; root.list.setPointerCapture(e.pointerId); });
-    root.list.addEventListener("pointermove", (e) => { if (from) { turn((e.clientX - from[0]) * 0.4, (e.clientY - from[1]) * 0.4); from = [e.clientX, e.clientY]; } });
-    root.list.addEventListener("pointerup", () => { from = null; });
-    root.list.addEventListener("pointercancel", () => { from = null; });
-    root.list.addEventListener("keydown", (e) => {
-      const step = { ArrowLeft: [-6, 0], ArrowRight: [6, 0], ArrowUp: [0, -6], ArrowDown: [0, 6] }[e.key];
-      if (step) { turn(...step); e.preventDefault(); e.stopPropagation(); }
-    });
+    listen(root);
     root.watch = new ResizeObserver(() => redraw(root)); root.watch.observe(root.list);
-    root.__dispose = () => root.watch.disconnect();
+    root.__dispose = () => { root.watch.disconnect(); cancelAnimationFrame(root.next); };
   }
+  root.list.style.setProperty("--height", `${p.height}rem`);
   redraw(root);
+  document.fonts?.ready.then(() => root.isConnected && redraw(root));
 }
