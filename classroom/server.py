@@ -16,8 +16,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from classroom.content import ROOT, content
+from classroom.errata import ERRATA
 from classroom.exhibits import EXHIBITS, render_cached
 from classroom.picture import addressed
+from classroom.proof import certificate_of, declared, erratum_text
 
 STATIC = Path(__file__).resolve().parent / "ui" / "static"
 log = logging.getLogger(__name__)
@@ -62,6 +64,10 @@ def warm() -> None:
     """Compute what the first visitor would wait for: photographs, derivations, each slide's first picture."""
     try:
         for slide in content().deck:
+            for name in slide.errata:
+                erratum_text(ERRATA[name])
+            if (norm := declared(slide)) is not None:
+                certificate_of(norm)
             if slide.exhibit is not None:
                 render_cached(EXHIBITS[slide.exhibit](**slide.state))
     except Exception:  # warming is a courtesy: the page itself will report what is wrong

@@ -24,7 +24,7 @@ def _store() -> dict[str, Any]:
     if "deck" not in st.session_state:
         st.session_state.deck = {"at": None, "url": None, "seq": 0, "settings": {}, "moves": {}, "answers": {},
                                  "shown": {}, "notices": {}}  # fmt: skip
-    return st.session_state.deck  # type: ignore[no-any-return]
+    return st.session_state.deck
 
 
 def sequence() -> int:
@@ -97,7 +97,7 @@ def _take_settings(slide: Slide) -> None:
 
 def notices(slide: Slide) -> list[str]:
     """Return, once, what had to change in the settings of the address."""
-    return _store()["notices"].pop(slide.id, [])  # type: ignore[no-any-return]
+    return _store()["notices"].pop(slide.id, [])
 
 
 def settings(slide: Slide) -> dict[str, Any]:
@@ -129,9 +129,9 @@ def keep_settings(slide: Slide, key: str) -> None:
 
 def answers() -> dict[str, Any]:
     """Return the first answer to each question: the one that counts."""
-    return _store()["answers"]  # type: ignore[no-any-return]
+    return _store()["answers"]
 
 
 def shown() -> dict[str, Any]:
     """Return the answer to each question that its card shows now; trying again clears it."""
-    return _store()["shown"]  # type: ignore[no-any-return]
+    return _store()["shown"]

@@ -8,9 +8,10 @@ import streamlit as st
 
 from classroom.content import content
 from classroom.deck import Slide
-from classroom.ui import formulas, stage
-from classroom.ui.slides import head
+from classroom.proof import declared, lines, step_text
+from classroom.ui import stage
 from classroom.ui.shell import TITLE
+from classroom.ui.slides import head
 
 
 def show() -> None:
@@ -43,14 +44,14 @@ def _article(slide: Slide) -> None:
 
 
 def _formulas(slide: Slide) -> None:
-    norm = formulas.operator(slide)
+    norm = declared(slide)
     if norm is None:
         return
     for name in slide.formulas:
         if name == "steps":
-            parts = [part for i in range(len(norm.derive().steps)) for part in formulas.step_text(norm, i)]
+            parts = [part for i in range(len(norm.derive().steps)) for part in step_text(norm, i)]
         else:
-            parts = list(formulas.lines(norm, name))
+            parts = list(lines(norm, name))
         st.markdown("\n\n".join(parts))
 
 

@@ -193,7 +193,7 @@ def thumbnail(channel: int) -> str:
     from classroom.theme import DIVERGING
 
     values = np.clip(responses()[0, channel] / 3.0, -1, 1)
-    blue, red = ([int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in (DIVERGING["light"][1], DIVERGING["light"][7]))
+    blue, red = ([int(DIVERGING["light"][i][c : c + 2], 16) for c in (1, 3, 5)] for i in (1, 7))
     rgba = np.empty((*values.shape, 4), np.uint8)
     rgba[..., :3] = np.where(values[..., None] < 0, blue, red)
     rgba[..., 3] = np.rint(255 * np.abs(values) ** 0.8)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-import streamlit as st
-
 from classroom.deck import Slide
 from classroom.exhibit import controls_for
 from classroom.exhibits import EXHIBITS, render_cached

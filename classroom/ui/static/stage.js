@@ -61,7 +61,7 @@ async function pump(stage) {
     while (stage.want) {
       const state = stage.want;
       stage.want = null;
-      const slow = setTimeout(() => stage.pictures.forEach((p) => p.classList.add("waiting")), 250);
+      const slow = setTimeout(() => stage.pictures.forEach((p) => { p.classList.add("waiting"); p.querySelector(".message").textContent = "Computing…"; }), 250);
       try {
         const frame = await fetchFrame(stage.exhibit, state);
         if (!stage.want || !stage.slow) show(stage, frame);
@@ -69,16 +69,19 @@ async function pump(stage) {
         stage.pictures.forEach((p) => { p.classList.add("failed"); p.querySelector(".message").textContent = `The picture could not be computed: ${error.message}. Move a control to try again.`; });
       } finally { clearTimeout(slow); stage.pictures.forEach((p) => p.classList.remove("waiting")); }
     }
-  } finally { stage.busy = false; }
+  } finally { stage.busy = false; if (stage.due) commit(stage); }
 }
 
-function moved(stage, released) {
+function moved(stage, released, control) {
   stage.controls.forEach((c) => reflect(c, stage));
-  if (!stage.slow || released) { stage.want = { ...stage.state }; pump(stage); }
-  if (released) commit(stage);
+  if (released || !(stage.slow || control?.slow)) { stage.want = { ...stage.state }; pump(stage); }
+  // The page hears of a move once its picture is there: a page that waits for a training run could not turn.
+  if (released) { stage.due = true; if (!stage.busy) commit(stage); }
 }
 
 function commit(stage) {
+  stage.due = false;
+  if (!stage.controls.size) return; // the reader has moved on: the address is another slide's now
   stage.seq += 1;
   const url = new URL(location.href);
   for (const [k, v] of Object.entries(stage.state)) url.searchParams.set(k, String(v));
@@ -106,7 +109,7 @@ function slider(root, stage, control) {
   holder.className = "control";
   Object.assign(input, { type: "range", min: control.low, max: control.high, step: control.step, id: `${stage.name}-${control.name}`, name: control.name });
   label.htmlFor = input.id; label.textContent = control.label; output.htmlFor = input.id;
-  input.addEventListener("input", () => { stage.state = { ...stage.state, [control.name]: +input.value }; moved(stage, false); });
+  input.addEventListener("input", () => { stage.state = { ...stage.state, [control.name]: +input.value }; moved(stage, false, control); });
   input.addEventListener("change", () => { stage.state = { ...stage.state, [control.name]: +input.value }; moved(stage, true); });
   const head = document.createElement("div"); head.className = "control-head"; head.append(label, output);
   holder.append(head, input);
