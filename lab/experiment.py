@@ -82,7 +82,7 @@ class Experiment(ABC, Generic[R_co]):
         return found
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)  # a few megabytes each at most
 def _result(experiment: Experiment[Any]) -> Any:
     last = None
     for progress in experiment.run():

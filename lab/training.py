@@ -114,9 +114,12 @@ def batches(examples: int, size: int, rng: np.random.Generator) -> Iterator[NDAr
 
 
 def accuracy(network: Network, state: State, split: Split, chunk: int = 500) -> float:
-    """Return the share of a split's examples that the trained network gets right."""
+    """Return the share of a split's examples that the trained network gets right; chance's where it diverged."""
     right = 0
     for start in range(0, len(split.labels), chunk):
         x, labels = split.take(slice(start, start + chunk))
-        right += int((network.infer(state, x).argmax(axis=1) == labels).sum())
+        logits = network.infer(state, x)
+        if not np.isfinite(logits).all():
+            return 1 / logits.shape[1]
+        right += int((logits.argmax(axis=1) == labels).sum())
     return right / len(split.labels)

@@ -42,12 +42,11 @@ class Result(NamedTuple):
     def verdict(self) -> str:
         plain, bn = self.accuracy
         half = int(np.searchsorted(self.steps, self.steps[-1] / 10))
-        far = self.drift()
+        far = [f"travelled {d:.2f} widths of its 15–85 % band" if np.isfinite(d) else "diverged" for d in self.drift()]
         return (
             f"After {self.steps[half]} steps {bn[half]:.1%} of the held-out digits are right {ARMS[1]} and "
             f"{plain[half]:.1%} {ARMS[0]}; after {self.steps[-1]}, {bn[-1]:.1%} and {plain[-1]:.1%}. Meanwhile the "
-            f"median input of the watched unit travelled {far[1]:.2f} widths of its 15–85 % band {ARMS[1]} "
-            f"and {far[0]:.2f} {ARMS[0]}."
+            f"median input of the watched unit {far[1]} {ARMS[1]}; {ARMS[0]} it {far[0]}."
         )
 
 

@@ -44,8 +44,8 @@ class Result(NamedTuple):
         forgiving = f"the network {ARMS[bn > plain]} bears more of them" if bn != plain else "both bear as many"
         return (
             f"Of {runs} pairs of learning rate and initial scale, {bn} reach {LEARNED:.0%} in {self.steps} steps "
-            f"{ARMS[1]} and {plain} {ARMS[0]} ({self.diverged[1].sum()} and {self.diverged[0].sum()} diverged): {forgiving}. "
-            f"The best pair of each gives {best[1]:.1%} and {best[0]:.1%}. One seed per pair."
+            f"{ARMS[1]} and {plain} {ARMS[0]} ({self.diverged[1].sum()} and {self.diverged[0].sum()} diverged): "
+            f"{forgiving}. The best pair of each gives {best[1]:.1%} and {best[0]:.1%}. One seed per pair."
         )
 
 

@@ -1,4 +1,5 @@
 import json
+import pickle
 from dataclasses import asdict, fields
 from types import ModuleType
 
@@ -134,6 +135,29 @@ def test_text_is_given_and_the_verdict_is_one_line_without_nan(experiment):
     assert "nan" not in verdict
 
 
+@every_experiment
+def test_a_worker_process_can_take_an_experiment_and_hand_back_its_result(experiment):
+    result = pickle.loads(pickle.dumps(experiment)).result()
+    again = pickle.loads(pickle.dumps(result))
+    assert type(again) is type(result)
+    assert again.verdict() == result.verdict()
+
+
+def test_diverged_runs_are_told_as_such_without_a_warning():
+    result = FasterNotBetter(rates=(10.0,), momentum=0.99, steps=60, seeds=2).result()
+    assert np.isinf(result.tuning_loss[0]).all()
+    assert np.all(result.accuracy[0, :, -1] == 0.1)
+    assert "without BN reached 95% in no run" in result.verdict()
+
+
+def test_a_watched_unit_that_diverged_is_called_so():
+    inputs = np.zeros((2, 2, 10)) + np.arange(10.0)
+    inputs[0, 1] = np.nan
+    result = Shift(np.array([0, 10]), np.zeros((2, 2)), np.zeros((2, 2)), inputs)
+    assert "without BN it diverged." in result.verdict()
+    assert result.histograms(np.array([0.0, 20.0]))[0, 1].sum() == 0
+
+
 def test_a_number_of_steps_is_whole():
     with pytest.raises(ValueError, match=r"CovariateShift: steps must be an integer, got 100\.5"):
         CovariateShift(steps=100.5)
@@ -190,6 +214,7 @@ def test_a_convolutional_network_learns_the_digits_both_ways():
     assert np.all(result.accuracy[1, :, -1] > 0.85)
     assert np.all(result.accuracy[0, :, -1] > 0.6)
     assert np.all(result.loss[:, :, -1] < result.loss[:, :, 1] / 2)
+    assert np.all(result.loss[:, 0, 1:] != result.loss[:, 1, 1:])  # the seeds are runs of their own
 
 
 def test_the_convnet_names_a_folder_without_cifar10(tmp_path):
@@ -206,6 +231,14 @@ def test_with_bn_more_pairs_of_rate_and_scale_learn_and_divergence_is_chance(see
     assert np.all(result.accuracy[result.diverged] == 0.1)
     assert np.all(np.isfinite(result.accuracy))
     assert np.array_equal(result.diverged, ~np.isfinite(result.loss))
+
+
+def test_rows_are_learning_rates_and_columns_are_scales():
+    result = LearningRateAndInit(rates=(1e-6, 0.3), scales=(0.3, 1.0), steps=40).result()
+    one = LearningRateAndInit(rates=(0.3,), scales=(1.0,), steps=40).result()
+    np.testing.assert_array_equal(result.accuracy[:, 1, 1], one.accuracy[:, 0, 0])
+    assert np.all(result.accuracy[1, 0] < 0.5)  # at 1e-6 nothing is learned
+    assert np.all(result.accuracy[1, 1] > 0.8)
 
 
 def race(plain, bn, steps=(0, 10, 20, 30)):

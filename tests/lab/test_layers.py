@@ -120,6 +120,16 @@ def test_with_and_without_norm_a_seed_gives_the_same_weights():
     assert all(np.array_equal(a, b) for a, b in zip(*weights, strict=True))
 
 
+def test_initial_weights_have_the_spread_asked_for_and_a_norm_leaves_no_bias_before_it():
+    network = perceptron((400,), depth=2, width=300, activation=ReLU(), norm=BatchNorm(), scale=0.5)
+    first, gamma, *_ = network.init(seed=0).params
+    assert set(first) == {"w"}
+    assert set(gamma) == {"gamma", "beta"}
+    assert first["w"].std() == pytest.approx(0.5 * np.sqrt(2 / 400), rel=0.01)
+    kernels = Conv3x3(64).init((32, 8, 8), np.random.default_rng(0))["w"]
+    assert kernels.std() == pytest.approx(np.sqrt(2 / (9 * 32)), rel=0.02)
+
+
 def trained_state(network, x, batches=200):
     state = network.init(seed=0)
     for _ in range(batches):

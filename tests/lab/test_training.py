@@ -29,7 +29,9 @@ def test_momentum_and_decay_move_as_written():
 
 def test_an_epoch_shows_every_example_once():
     some = batches(10, 5, np.random.default_rng(0))
-    assert sorted([*next(some), *next(some)]) == list(range(10))
+    first, second = ([*next(some), *next(some)] for _ in range(2))
+    assert sorted(first) == sorted(second) == list(range(10))
+    assert first != second
     with pytest.raises(ValueError, match="size must be 1 to 10, the number of examples, got 11"):
         next(batches(10, 11, np.random.default_rng(0)))
 
@@ -69,7 +71,7 @@ def test_a_diverging_run_says_so_and_stops_without_a_warning():
     run = list(train(network, digits(), Sgd(1e6), steps=50, batch=32, seed=0))
     assert run[-1].diverged
     assert len(run) < 50
-    assert 0 <= accuracy(network, run[-1].state, digits().held_out) <= 0.2
+    assert accuracy(network, run[-1].state, digits().held_out) == 0.1
 
 
 def test_runs_in_step_wait_for_nobody():
