@@ -14,10 +14,11 @@ def score_board(slide: Slide) -> None:
     """Draw the reader's score over all questions, with a link to the slide behind each miss."""
     both = content()
     result = score(both.bank, memory.answers())
+    whole = sum(question.points for question in both.bank.values())
     left, right = st.columns([5, 7], gap="large")
     with left:
         st.html(
-            f'<p class="score">{result.points:g} <span class="of">of {sum(q.points for q in both.bank.values())}</span></p>'
+            f'<p class="score">{result.points:.3g} <span class="of">of {whole}</span></p>'
             f"<p>points; {result.answered} of {len(both.bank)} questions answered. The first answer counts.</p>"
         )
         with st.container(key="caption"):

@@ -28,16 +28,24 @@ def _loader(file: str, mount: str) -> str:
     return _LOADER.replace("FILE", file).replace("MOUNT", mount)
 
 
+_TILES = "M1.5 1.5h5v5h-5zM9.5 1.5h5v5h-5zM1.5 9.5h5v5h-5zM9.5 9.5h5v5h-5z"
+_CORNERS = "M1.5 5.5v-4h4M10.5 1.5h4v4M14.5 10.5v4h-4M5.5 14.5h-4v-4"
+
+
+def _icon(path: str) -> str:
+    return f'<svg viewBox="0 0 16 16" aria-hidden="true"><path d="{path}"/></svg>'
+
+
 NAV = st.components.v2.component(
     "deck_nav",
     isolate_styles=False,
     js=_loader("nav", "mountNav"),
-    html="""<nav class="nav" aria-label="Slides">
+    html=f"""<nav class="nav" aria-label="Slides">
 <button class="previous" type="button" aria-label="Previous slide">&#8592;</button>
-<button class="overview" type="button" aria-label="Overview of all slides"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M1.5 1.5h5v5h-5zM9.5 1.5h5v5h-5zM1.5 9.5h5v5h-5zM9.5 9.5h5v5h-5z"/></svg></button>
+<button class="overview" type="button" aria-label="Overview of all slides">{_icon(_TILES)}</button>
 <div class="segments" role="progressbar" aria-label="Progress through the slides" aria-valuemin="0"></div>
 <span class="count" role="status"></span><span class="clock" aria-hidden="true">00:00</span>
-<button class="full" type="button" aria-label="Full screen"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M1.5 5.5v-4h4M10.5 1.5h4v4M14.5 10.5v4h-4M5.5 14.5h-4v-4"/></svg></button>
+<button class="full" type="button" aria-label="Full screen">{_icon(_CORNERS)}</button>
 <button class="next" type="button" aria-label="Next slide">&#8594;</button></nav>""",
 )
 

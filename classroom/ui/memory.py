@@ -16,7 +16,7 @@ from classroom.deck import Slide
 from classroom.exhibits import EXHIBITS, Exhibit
 
 
-class Unknown(LookupError):
+class UnknownSlideError(LookupError):
     """The address names a slide that the deck does not have."""
 
 
@@ -33,7 +33,7 @@ def sequence() -> int:
 
 
 def current_slide() -> Slide:
-    """Return the slide to show: the newest of the reader's moves and the address. Raises Unknown."""
+    """Return the slide to show: the newest of the reader's moves and the address. Raises UnknownSlideError."""
     memory, deck = _store(), content().deck
     url = st.query_params.get("slide", "")
     if (move := _new_move()) is not None:
@@ -80,7 +80,7 @@ def _find(name: str) -> Slide:
         return deck.cover
     slide = deck.pages[int(name)] if name.isascii() and name.isdigit() and int(name) <= len(deck) else deck.find(name)
     if slide is None:
-        raise Unknown(name)
+        raise UnknownSlideError(name)
     return slide
 
 

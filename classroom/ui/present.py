@@ -13,7 +13,7 @@ def show() -> None:
     """Draw the presenter's view of the current slide; its moves take the slides' window along."""
     try:
         slide = memory.current_slide()
-    except memory.Unknown as unknown:
+    except memory.UnknownSlideError as unknown:
         st.switch_page("pages/talk/overview.py", query_params={"missing": str(unknown)[:60]})
     deck = content().deck
     following = deck.step(slide, 1)

@@ -20,14 +20,15 @@ def show() -> None:
     links = "".join(f'<li><a href="#slide-{s.id}">{html.escape(s.title)}</a></li>' for s in deck)
     st.html(
         f'<header class="head"><p><a href="./">&#8592; the slides</a></p><h1>{TITLE}</h1>'
-        f'<p class="src">the whole talk on one page</p></header><nav aria-label="Contents"><ol class="contents">{links}</ol></nav>'
+        '<p class="src">the whole talk on one page</p></header>'
+        f'<nav aria-label="Contents"><ol class="contents">{links}</ol></nav>'
     )
     for slide in deck:
         _article(slide)
 
 
 def _article(slide: Slide) -> None:
-    st.html(f'<div class="article" id="slide-{slide.id}">{head(slide).replace("<h1", "<h2").replace("</h1", "</h2")}</div>')
+    st.html(f'<div class="article" id="slide-{slide.id}">{head(slide, level=2)}</div>')
     words, exhibit = st.columns([5, 7], gap="large")
     with words:
         for text in (slide.lede, slide.caption):

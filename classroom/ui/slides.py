@@ -21,7 +21,7 @@ def show() -> None:
     """Draw the slide that the reader is at, and the bar below it."""
     try:
         slide = memory.current_slide()
-    except memory.Unknown as unknown:
+    except memory.UnknownSlideError as unknown:
         st.switch_page("pages/talk/overview.py", query_params={"missing": str(unknown)[:60]})
     draw(slide)
     with st.bottom:
@@ -158,7 +158,7 @@ def _dialog(name: str) -> None:
     ask.ask(content().bank[name], place="dialog-")
 
 
-def head(slide: Slide) -> str:
+def head(slide: Slide, level: int = 1) -> str:
     """Return the header of a slide: chapter, title, source."""
     source = html.escape(slide.source)
     chips = "".join(
@@ -167,7 +167,7 @@ def head(slide: Slide) -> str:
     )
     return (
         f'<header class="head"><p><b>{slide.chapter_number}</b>&ensp;{html.escape(slide.chapter)}</p>'
-        f'<h1>{html.escape(slide.title)}</h1><p class="src">{chips}{source}</p></header>'
+        f'<h{level}>{html.escape(slide.title)}</h{level}><p class="src">{chips}{source}</p></header>'
     )
 
 
