@@ -64,6 +64,7 @@ def digits(*, centred: bool = True) -> Data:
     order = np.random.default_rng(0).permutation(len(bunch.target))
     pictures = bunch.images[order, None].astype(np.uint8)  # ink from 0 to 16
     labels = bunch.target[order].astype(np.intp)
+    lock(pictures, labels)
     train, test = slice(None, -HELD_OUT), slice(-HELD_OUT, None)
     shift, scale = centring(pictures[train]) if centred else (f32([0.0]), f32([1 / 16]))
     return Data(
@@ -94,6 +95,7 @@ def cifar10(folder: Path, *, per_file: int = 10_000) -> Data:
     train = [read_cifar10(folder / name, per_file) for name in CIFAR10_TRAIN]
     pictures = np.concatenate([p for p, _ in train])
     labels = np.concatenate([n for _, n in train])
+    lock(pictures, labels, test_pictures, test_labels)
     shift, scale = centring(pictures)
     return Data(Split(pictures, labels, shift, scale), Split(test_pictures, test_labels, shift, scale), 10)
 
@@ -115,6 +117,12 @@ def read_cifar10(file: Path, count: int) -> tuple[NDArray[np.uint8], NDArray[np.
             f"{CIFAR10_HELP} once more."
         )
     return records[:, 1:].reshape(count, 3, 32, 32), labels
+
+
+def lock(*arrays: Array) -> None:
+    """Make arrays read-only: every experiment of the process is given these same ones."""
+    for array in arrays:
+        array.setflags(write=False)
 
 
 def centring(pictures: NDArray[np.uint8]) -> tuple[Array, Array]:

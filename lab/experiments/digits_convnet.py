@@ -50,7 +50,10 @@ class Result(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class DigitsConvnet(Experiment[Result]):
-    """Blocks of 3×3 convolution, norm, ReLU and max pooling, then the logits; digits, or CIFAR-10 from a folder."""
+    """Blocks of 3×3 convolution, norm, ReLU and max pooling, then the logits; digits, or CIFAR-10 from a folder.
+
+    Both arms share one learning rate; `faster_not_better` finds each its own.
+    """
 
     title = "A convolutional network, with and without"
     claim = "Batch normalization makes a small convolutional network learn in fewer steps."

@@ -1,12 +1,13 @@
 import json
 import pickle
 from dataclasses import asdict, fields
+from functools import partial
 from types import ModuleType
 
 import numpy as np
 import pytest
 
-from lab.data import DataError
+from lab.data import CIFAR10_RECORD, CIFAR10_TEST, CIFAR10_TRAIN, DataError, cifar10
 from lab.experiment import Experiment, Progress, moments
 from lab.experiments import EXPERIMENTS, sole_experiment
 from lab.experiments.bn_parameters import BnParameters
@@ -220,6 +221,18 @@ def test_a_convolutional_network_learns_the_digits_both_ways():
 def test_the_convnet_names_a_folder_without_cifar10(tmp_path):
     with pytest.raises(DataError, match=r"must hold data_batch_1\.bin"):
         DigitsConvnet(data=str(tmp_path)).result()
+
+
+def test_the_convnet_learns_colour_pictures_of_a_cifar10_folder_with_the_same_code(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    for name in (*CIFAR10_TRAIN, CIFAR10_TEST):
+        records = rng.integers(0, 60, (40, CIFAR10_RECORD), dtype=np.uint8)
+        records[:, 0] %= 2
+        records[records[:, 0] == 1, 1:1025] += 120  # the second class is the red one
+        records.tofile(tmp_path / name)
+    monkeypatch.setattr("lab.experiments.digits_convnet.cifar10", partial(cifar10, per_file=40))
+    result = DigitsConvnet(data=str(tmp_path), channels=(4,), seeds=2, steps=30, batch=20, recorded=2).result()
+    assert np.all(result.accuracy[:, :, -1] > 0.9)
 
 
 @pytest.mark.parametrize("seed", range(2))
