@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from classroom.picture import Box, Values
+from classroom.picture import Box, Scale, Values
 
 
 def number(value: float, digits: int = 2, *, plus: bool = False) -> str:
@@ -16,6 +16,15 @@ def number(value: float, digits: int = 2, *, plus: bool = False) -> str:
     """
     rounded = round(float(value), digits) + 0.0  # + 0.0 turns −0.0 into 0.0
     return f"{rounded:{'+' if plus and rounded else ''}.{digits}f}".replace("-", "−")
+
+
+def beyond(values: Values, scale: Scale) -> str:
+    """Say how much a scale that is symmetric about zero cuts off.
+
+    >>> beyond(np.array([0.0, 1.0, -4.0, 2.0]), Scale(-3.0, 3.0))
+    '25.0 % beyond ±3'
+    """
+    return f"{100 * np.mean(np.abs(values) > scale.high):.1f} % beyond ±{scale.high:g}"
 
 
 def mosaic(maps: Values, columns: int) -> NDArray[np.float64]:

@@ -14,9 +14,11 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
+import plotly.io as pio
 from numpy.typing import NDArray
 
 Values = NDArray[Any]
+pio.templates.default = "none"  # the browser brings the deck's own; Plotly's would take most of a figure's time
 LEVELS = 255  # one byte a cell: 0 is the scale's low end, 254 its high end, 255 says "no number"
 
 

@@ -24,7 +24,7 @@ def _read_only(array: Floats) -> Floats:
 
 
 def filter_bank(directions: int = DIRECTIONS, size: int = 9, period: float = 5.0) -> Floats:
-    """Return oriented edge filters, (directions, size, size): odd Gabor functions of zero mean and unit absolute sum."""
+    """Return oriented edge filters, (directions, size, size): odd Gabor functions, zero mean, unit absolute sum."""
     half = size // 2
     rows, columns = np.mgrid[-half : half + 1, -half : half + 1]
     filters = np.empty((directions, size, size))
@@ -61,7 +61,7 @@ def responses(name: Photo = "china") -> Floats:
 
 
 def filtered(images: Floats, filters: Floats) -> Floats:
-    """Return (n, filters, rows, columns): each image (n, rows, columns) through each filter, mirrored at its borders."""
+    """Return (n, filters, rows, columns): images (n, rows, columns) through filters, mirrored at borders."""
     half = filters.shape[1] // 2
     padded = np.pad(images, ((0, 0), (half, half), (half, half)), mode="reflect")
     windows = np.lib.stride_tricks.sliding_window_view(padded, filters.shape[1:], axis=(1, 2))

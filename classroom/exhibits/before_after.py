@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from classroom.arrange import box_around, mosaic, number
+from classroom.arrange import beyond, box_around, mosaic, number
 from classroom.exhibit import Exhibit, Pick, Range
 from classroom.picture import Facts, Histogram, Map, Picture, Values, signed
 from classroom.samples import batch, digit_responses, synthetic
@@ -26,7 +26,8 @@ OPERATORS: dict[str, Norm] = {
     "local response": LocalResponseNorm(),
     "spatial": SpatialNorm(height=5, width=5, alpha=1.0, beta=0.75),
 }
-SAMPLES = {"photographs": "photographs", "digits": "digits", "random": "random maps"}
+SAMPLES = {"photographs": ("photograph", "both photographs"), "digits": ("digit", "all 150 digits"),
+           "random": ("random map", "all 16 random maps")}  # fmt: skip
 COLUMNS = {"digits": 15, "random": 4}  # how many samples stand side by side; of the photographs the first is shown
 
 
@@ -77,7 +78,8 @@ class BeforeAfter(Exhibit):
         return [
             *(Map(span=6, label=label, note=_moments(v), values=self._sheet(v), scale=SCALE,
                   boxes=() if i else (frame,)) for i, (label, v) in enumerate(zip(labels, sides, strict=True))),
-            *(Histogram(span=6, values=v, scale=SCALE, top=top, label=self._whole(), note=_beyond(v)) for v in sides),
+            *(Histogram(span=6, values=v, scale=SCALE, top=top, label=f"channel {self.channel}",
+                        note=beyond(v, SCALE)) for v in sides),
             Facts(items=((f"{data.inside.sum():,}", f"values enter one statistic: {self._pool(data)}"),)),
         ]  # fmt: skip
 
@@ -85,14 +87,12 @@ class BeforeAfter(Exhibit):
         """Return the maps of a channel as one: the first photograph, or all samples as a mosaic."""
         return maps[0] if self.source == "photographs" else mosaic(maps, COLUMNS[self.source])
 
-    def _whole(self) -> str:
-        return f"channel {self.channel}, all {SAMPLES[self.source]}"
-
     def _pool(self, data: Data) -> str:
         """Say which cells share a statistic, from the operator's pool."""
         n, c, h, _ = self.norm().pool
         inside = data.inside
-        samples = f"all {len(inside)} {SAMPLES[self.source]}" if n is ALL else f"one of the {SAMPLES[self.source]}"
+        one, every = SAMPLES[self.source]
+        samples = every if n is ALL else f"one {one}"
         channels = f"channel {self.channel}" if c == ONE else f"{inside.any(axis=(0, 2, 3)).sum()} channels"
         if h is ALL:
             return f"{channels} of {samples}"
@@ -104,15 +104,12 @@ class BeforeAfter(Exhibit):
         """Say how mean and spread of the channel change, and which cells share a statistic."""
         x, y = (v[:, self.channel - 1] for v in (data.x, data.y))
         return (
-            f"{self.norm().title} of {SAMPLES[self.source]}: over {self._whole()}, the mean goes from "
+            f"{self.norm().title}: over channel {self.channel} of {SAMPLES[self.source][1]}, the mean goes from "
             f"{number(x.mean())} to {number(y.mean())} and the standard deviation from {x.std():.2f} to {y.std():.2f}; "
-            f"{_beyond(y)} afterwards. {data.inside.sum():,} values enter one statistic: {self._pool(data)}."
+            f"{beyond(y, SCALE)} afterwards. {data.inside.sum():,} values enter one statistic: {self._pool(data)}."
         )
 
 
 def _moments(values: Values) -> str:
     return f"mean {number(values.mean(), plus=True)}   sd {values.std():.2f}"
 
-
-def _beyond(values: Values) -> str:
-    return f"{np.mean(np.abs(values) > SCALE.high):.1%} beyond ±{SCALE.high:.0f}"

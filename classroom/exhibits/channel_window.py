@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
+from classroom.arrange import beyond
 from classroom.exhibit import Exhibit, Range
 from classroom.picture import Histogram, Map, Picture, Strip, Values, signed
 from classroom.samples import responses
@@ -30,7 +31,7 @@ class ChannelWindow(Exhibit):
 
     title = "The window on the channel axis, and the channel before and after"
 
-    k: Annotated[int, Range("output channel k", 1, 12, 1, group="window")] = 4
+    k: Annotated[int, Range("output channel k", 1, 12, 1, play=True, group="window")] = 4
     size: Annotated[int, Range("window size N", 1, 12, 1, group="window")] = 5
     alpha: Annotated[float, Range("strength α", 0.0, 1.0, 0.05, group="formula")] = 0.2
     beta: Annotated[float, Range("power β", 0.0, 1.0, 0.05, group="formula")] = 0.75
@@ -56,8 +57,8 @@ class ChannelWindow(Exhibit):
             Strip(label="The channel axis", note=note, maps=data.x, scale=SCALE, chosen=data.k, window=data.window),
             Map(span=6, label="before: *x*", note=f"sd {before.std():.2f}", values=before, scale=SCALE),
             Map(span=6, label="after: *y*", note=f"sd {data.y.std():.2f}", values=data.y, scale=SCALE),
-            Histogram(span=6, values=before, scale=SCALE, top=top),
-            Histogram(span=6, values=data.y, scale=SCALE, top=top),
+            Histogram(span=6, note=beyond(before, SCALE), values=before, scale=SCALE, top=top),
+            Histogram(span=6, note=beyond(data.y, SCALE), values=data.y, scale=SCALE, top=top),
         ]
 
     def alt(self, data: Data) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from classroom.arrange import box_around, cell_box, number
 from classroom.exhibit import Exhibit, Pick, Range
-from classroom.picture import Facts, Histogram, Map, Picture, Strip, Values, signed
+from classroom.picture import Histogram, Map, Picture, Strip, Table, Values, signed
 from classroom.samples import responses
 from normlib.norms.local_response_norm import LocalResponseNorm
 
@@ -49,7 +49,7 @@ class LrnModes(Exhibit):
     size: Annotated[int, Range("size n, odd", 1, 11, 2, group="window")] = 5
     alpha: Annotated[float, Range("strength α", 0.0, 5.0, 0.1, group="formula")] = 1.0
     beta: Annotated[float, Range("power β", 0.0, 1.0, 0.05, group="formula")] = 0.75
-    pixel: Annotated[str, Pick("pixel", ("strongest edge", "quiet sky", "corner"), group="pixel")] = "strongest edge"
+    pixel: Annotated[str, Pick("pixel", ("strongest edge", "quiet sky", "corner"), group="formula")] = "strongest edge"
 
     def norm(self) -> LocalResponseNorm:
         """Return Caffe's default mode at these settings."""
@@ -91,20 +91,26 @@ class LrnModes(Exhibit):
                  ("*y* within", data.within, (cell,)))  # fmt: skip
         top = max(Histogram(values=v, scale=SCALE).shares().max() for _, v, _ in sides)
         return [
-            Strip(label="Across channels", note=f"channels {first + 1} to {last + 1} at one pixel, underlined; within: the "
-                  "pixels framed below", maps=data.x, scale=SCALE, chosen=data.cell[0], window=(first, last)),
+            Strip(label="The channel axis", note=f"across: channels {first + 1} to {last + 1}, underlined",
+                  maps=data.x, scale=SCALE, chosen=data.cell[0], window=(first, last)),
             *(Map(span=4, label=label, note=f"sd {v.std():.2f}", values=v, scale=SCALE, boxes=boxes)
               for label, v, boxes in sides),
             *(Histogram(span=4, values=v, scale=SCALE, top=top) for _, v, _ in sides),
-            *(Facts(span=6, items=(fact,)) for fact in self._facts(data)),
+            self._table(data),
         ]  # fmt: skip
 
-    def _facts(self, data: Data) -> tuple[tuple[str, str], ...]:
-        x, n = data.x[data.cell], self.size
-        across, within = data.across[data.cell[1:]], data.within[data.cell[1:]]
-        return (
-            (f"{data.channels.sum()} of {n}", f"channels enter: *x* = {number(x)} becomes {number(across)} across"),
-            (f"{data.pixels.sum()} of {n * n}", f"pixels enter: the same *x* becomes {number(within)} within"),
+    def _table(self, data: Data) -> Table:
+        rows = (
+            ("across channels", data.channels, self.size, data.across),
+            ("within channel", data.pixels, self.size**2, data.within),
+        )
+        return Table(
+            label="The pixel",
+            note=f"over the map the outputs differ by {data.difference:.2f} (rms)",
+            columns=("mode", "cells that enter", "α is divided by", f"*x* = {number(data.x[data.cell])} becomes"),
+            rows=tuple(
+                (name, f"{inside.sum()} of {n}", f"{n}", number(y[data.cell[1:]])) for name, inside, n, y in rows
+            ),
         )
 
     def alt(self, data: Data) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -35,18 +35,15 @@ class MvnModes(Exhibit):
 
     title = "Three channels of one sample before and after, and each channel's mean and spread"
 
-    mode: Annotated[Literal["per_channel", "across_channels"],
-                    Pick("mean and deviation over", ("per_channel", "across_channels"), group="mode")] = "per_channel"  # fmt: skip
-    variance: Annotated[Literal["normalize", "mean_only"],
-                        Pick("variance", ("normalize", "mean_only"), group="mode")] = "normalize"  # fmt: skip
+    mode: Annotated[str, Pick("mode", ("per channel", "across channels", "mean only"), group="formula")] = "per channel"
     red: Annotated[float, Range("red times", 0.1, 2.0, 0.1, group="formula")] = 1.0
     eps: Annotated[float, Range("ε, outside the root", 0.0, 2.0, 0.05, group="formula")] = 0.0
 
     def norm(self) -> MeanVarianceNorm:
-        """Return the operator at these settings."""
+        """Return the operator at these settings; the mean only is taken of each channel."""
         return MeanVarianceNorm(
-            across_channels=self.mode == "across_channels",
-            normalize_variance=self.variance == "normalize",
+            across_channels=self.mode == "across channels",
+            normalize_variance=self.mode != "mean only",
             eps=self.eps,
         )
 
@@ -60,24 +57,25 @@ class MvnModes(Exhibit):
     def picture(self, data: Data) -> Picture:
         """Show the channels as maps, the cells that share the red pixels' statistic framed, and as densities."""
         maps = [
-            Map(span=4, label=f"{name}{' after' if after else ''}", values=v, scale=SCALE, note=_moments(v),
+            Map(span=4, label=f"*{'xy'[after]}* {name}", values=v, scale=SCALE, note=_moments(v),
                 boxes=(box_around(mask),) if mask.any() and not after else ())
             for after, side in enumerate((data.x, data.y))
             for name, v, mask in zip(NAMES, side, data.inside, strict=True)
         ]  # fmt: skip
         return [
             *maps,
-            Plot(span=6, figure=_densities(data.x, "before: x"), height_rem=8.5),
-            Plot(span=6, figure=_densities(data.y, "after: y"), height_rem=8.5),
+            Plot(span=6, figure=_densities(data.x), height_rem=8.0, label="before", note="dot: mean, bar: ± sd"),
+            Plot(span=6, figure=_densities(data.y), height_rem=8.0, label="after", note="dot: mean, bar: ± sd"),
         ]
 
     def alt(self, data: Data) -> str:
         """Say every channel's mean and deviation before and after, and what is left of their differences."""
         sides = [", ".join(f"{name} {_moments(v)}" for name, v in zip(NAMES, side, strict=True)) for side in data[:2]]
         means = [np.ptp(side.mean(axis=(1, 2))) for side in data[:2]]
-        over = "each channel alone" if self.mode == "per_channel" else "all three channels together"
+        over = "all three channels together" if self.mode == "across channels" else "each channel alone"
+        what = "Mean" if self.mode == "mean only" else "Mean and deviation"
         return (
-            f"Mean and deviation over {over}. Before: {sides[0]}. After: {sides[1]}. "
+            f"{what} over {over}. Before: {sides[0]}. After: {sides[1]}. "
             f"The channels' means lie {means[0]:.2f} apart before and {means[1]:.2f} apart after."
         )
 
@@ -86,7 +84,7 @@ def _moments(values: Values) -> str:
     return f"mean {number(values.mean())}, sd {values.std():.2f}"
 
 
-def _densities(channels: Values, title: str, scale: Scale = SCALE) -> go.Figure:
+def _densities(channels: Values, scale: Scale = SCALE) -> go.Figure:
     """Return one ridge a channel, with its mean as a dot and one standard deviation to each side as a line."""
     edges = np.linspace(scale.low, scale.high, BINS + 1)
     ridges: list[list[float]] = [[], []]
@@ -103,13 +101,13 @@ def _densities(channels: Values, title: str, scale: Scale = SCALE) -> go.Figure:
     return go.Figure(
         [
             {"type": "scatter", "x": ridges[0], "y": ridges[1], "mode": "lines", "hoverinfo": "skip",
-             "line": {"color": "var(--edge)", "width": 1}},
+             "fill": "toself", "fillcolor": "var(--rule)", "line": {"color": "var(--edge)", "width": 1}},
             {"type": "scatter", "x": bars[0], "y": bars[1], "mode": "lines+markers", "hoverinfo": "skip",
              "line": {"color": "var(--ink)", "width": 3},
              "marker": {"size": [0, 10, 0, 0] * len(channels), "color": "var(--ink)", "opacity": 1}},
         ],
         {
-            "xaxis": {"range": [scale.low, scale.high], "title": {"text": title}},
+            "xaxis": {"range": [scale.low, scale.high], "title": {"text": scale.label}},
             "yaxis": {"range": [-0.2, len(channels)], "tickvals": [2, 1, 0], "ticktext": list(NAMES), "showline": False,
                       "ticks": ""},
         },

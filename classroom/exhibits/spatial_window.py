@@ -8,8 +8,8 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from classroom.arrange import box_around, cell_box, number
-from classroom.exhibit import Exhibit, Pick, Range
+from classroom.arrange import beyond, box_around, cell_box, number
+from classroom.exhibit import Exhibit, Range
 from classroom.picture import Box, Facts, Histogram, Map, Picture, Values, signed
 from classroom.samples import responses
 from normlib.norms.spatial_norm import SpatialNorm
@@ -41,21 +41,22 @@ class SpatialWindow(Exhibit):
 
     title = "The window on the map, and the channel before and after"
 
-    height: Annotated[int, Range("window rows H′", 1, 16, 1, group="window")] = 7
-    width: Annotated[int, Range("window columns W′", 1, 16, 1, group="window")] = 7
-    place: Annotated[int, Range("pixel, corner to corner in %", 0, 100, 1, play=True, group="formula")] = 39
+    size: Annotated[int, Range("window H′ = W′", 1, 16, 1, group="window")] = 7
+    row: Annotated[int, Range("pixel row", 1, 90, 1, play=True, group="window")] = 42
     alpha: Annotated[float, Range("strength α", 0.0, 10.0, 0.25, group="formula")] = 2.0
-    beta: Annotated[str, Pick("power β", ("0.5", "0.75", "1", "2"), group="power")] = "0.75"
+    beta: Annotated[float, Range("power β", 0.0, 2.0, 0.05, group="formula")] = 0.75
 
     def norm(self) -> SpatialNorm:
         """Return the operator at these settings."""
-        return SpatialNorm(height=self.height, width=self.width, alpha=self.alpha, beta=float(self.beta))
+        return SpatialNorm(height=self.size, width=self.size, alpha=self.alpha, beta=self.beta)
 
     def compute(self) -> Data:
         """Normalize one channel of the responses; ask the operator for the window of one pixel."""
         x = responses()[:, CHANNEL : CHANNEL + 1]
         y, _ = self.norm().forward(x)
-        row, column = (round(self.place / 100 * (length - 1)) for length in x.shape[2:])
+        rows, columns = x.shape[2:]
+        row = self.row - 1
+        column = round(row / (rows - 1) * (columns - 1))  # along the diagonal, from corner to corner
         inside = self.norm().pooled(x.shape, (0, 0, row, column))[0, 0]
         return Data(x[0, 0], y[0, 0], (row, column), inside, float(np.mean(x[0, 0][inside] ** 2)))
 
@@ -66,26 +67,27 @@ class SpatialWindow(Exhibit):
         near, (top_row, left) = _close_up(data.x, data.cell)
         near_boxes = tuple(Box(b.row - top_row, b.column - left, b.rows, b.columns, b.kind) for b in (window, cell))
         top = max(Histogram(values=v, scale=SCALE).shares().max() for v in (data.x, data.y))
-        asked = f"row {row + 1}, column {column + 1}"
-        whole = f"{self.height} × {self.width} = {self.height * self.width}"
         x, y = data.x[data.cell], data.y[data.cell]
+        spreads = [f"sd {v.std():.2f}" for v in (data.x, data.y)]
         return [
-            Map(span=6, label="before: *x*", note=f"sd {data.x.std():.2f}", values=data.x, scale=SCALE, boxes=(window, cell)),
-            Map(span=6, label="after: *y*", note=f"sd {data.y.std():.2f}", values=data.y, scale=SCALE, boxes=(cell,)),
-            Map(span=4, label="*x* close up", note=asked, values=near, scale=SCALE, boxes=near_boxes),
-            Histogram(span=4, label="before", values=data.x, scale=SCALE, top=top),
-            Histogram(span=4, label="after", values=data.y, scale=SCALE, top=top),
-            Facts(span=6, items=((str(data.inside.sum()), f"pixels in the window, of {whole}; the mean is over these"),)),
-            Facts(span=6, items=((f"÷ {data.divisor:.2f}", f"*x* = {number(x)} becomes *y* = {number(y)}, as "
-                                                           f"*n*² = {data.mean_square:.2f}"),)),
+            Map(span=6, label="before: *x*", note=spreads[0], values=data.x, scale=SCALE, boxes=(window, cell)),
+            Map(span=6, label="after: *y*", note=spreads[1], values=data.y, scale=SCALE, boxes=(cell,)),
+            Map(span=4, label="close up", note=f"({row + 1}, {column + 1})", values=near, scale=SCALE,
+                boxes=near_boxes),
+            Histogram(span=4, label="*x*", note=beyond(data.x, SCALE), values=data.x, scale=SCALE, top=top),
+            Histogram(span=4, label="*y*", note=beyond(data.y, SCALE), values=data.y, scale=SCALE, top=top),
+            Facts(span=6, items=((f"{data.inside.sum()} of {self.size**2}", "pixels of the window are on the map; "
+                                  "the mean runs over these"),)),
+            Facts(span=6, items=((f"÷ {data.divisor:.2f}", f"since *n*² = {data.mean_square:.2f}: "
+                                                           f"*x* = {number(x)} becomes *y* = {number(y)}"),)),
         ]  # fmt: skip
 
     def alt(self, data: Data) -> str:
         """Say how many pixels enter, what becomes of the asked value, and how the spread changes."""
         row, column = data.cell
         return (
-            f"At row {row + 1}, column {column + 1}, {data.inside.sum()} of the {self.height * self.width} pixels of the "
-            f"{self.height} × {self.width} window lie on the map; their mean square is {data.mean_square:.2f}, so "
+            f"At row {row + 1}, column {column + 1}, {data.inside.sum()} of the {self.size**2} pixels of the "
+            f"{self.size} × {self.size} window lie on the map; their mean square is {data.mean_square:.2f}, so "
             f"{number(data.x[data.cell])} becomes {number(data.y[data.cell])}. "
             f"Over the map the standard deviation goes from {data.x.std():.2f} to {data.y.std():.2f}, the largest "
             f"absolute value from {np.abs(data.x).max():.2f} to {np.abs(data.y).max():.2f}."
