@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
+import re
 from functools import lru_cache
 
 from classroom.deck import Slide
 from classroom.errata import Erratum
 from classroom.theme import formula_colours
+from classroom.typeset import tiny
 from normlib import NORMS, Norm
 from normlib.gradcheck import Certificate, certify
 
@@ -31,19 +32,41 @@ def lines(norm: Norm, name: str) -> tuple[str, ...]:
             found = (derivation.closed_form["x"],)
         case _:
             found = tuple(f for parameter, f in derivation.closed_form.items() if parameter != "x")
-    return tuple(display(formula.latex(formula_colours())) for formula in found)
+    return tuple(display(formula.latex(_colours(name))) for formula in found)
+
+
+def _colours(name: str) -> dict[str, str]:
+    """Return which tags to colour: the pooled sums of a definition; the three paths of a gradient, and nothing else."""
+    colours = formula_colours()
+    pool = colours.pop("pool")
+    return {"pool": pool} if name == "definition" else colours
 
 
 @lru_cache(maxsize=256)
 def step_text(norm: Norm, index: int) -> tuple[str, str]:
     """Return what a step of the derivation says, and its formulas."""
     step = norm.derive().steps[index]
-    return f"**{step.title}.** {step.say}", "\n\n".join(display(f.latex(formula_colours())) for f in step.formulas)
+    return f"**{step.title}.** {step.say}", "\n\n".join(display(f.latex(_colours("steps"))) for f in step.formulas)
 
 
 def display(latex: str) -> str:
-    """Return Markdown for mathematics on a line of its own."""
-    return f"$$\n{latex}\n$$"
+    """Return Markdown for mathematics on a line of its own; a long sum of three paths takes two."""
+    return f"$$\n{_broken(latex)}\n$$"
+
+
+LONG = 40  # glyphs, about what fits beside a picture; counted without the names of commands and colours
+
+
+def _broken(latex: str) -> str:
+    head, opening, terms = latex.partition(r" \left(\textcolor{")
+    glyphs = len(re.sub(r"\\textcolor\{#\w+\}|\\[a-z]+|[{}^_\\, ]", "", latex))
+    if not opening or glyphs <= LONG or not terms.endswith(r"\right)"):
+        return latex
+    first, _, last = terms.removesuffix(r"\right)").rpartition(r" - \textcolor{")
+    return (
+        rf"\begin{{aligned}}{head.replace(' = ', ' &= ', 1)}\Bigg(\textcolor{{{first}"
+        rf"\\&\qquad - \textcolor{{{last}\Bigg)\end{{aligned}}"
+    )
 
 
 @lru_cache(maxsize=512)
@@ -59,23 +82,11 @@ def certificate_html(proof: Certificate, norm: Norm) -> str:
     return (
         f'<div class="cert{"" if proof.holds else " fails"}"><b>{"Holds" if proof.holds else "Fails"}</b>'
         f"<span>algebra: {algebra}</span>"
-        f"<span>code: off the derivation by {power(proof.code_error)} at most, {proof.code_cases} random cases</span>"
-        f"<span>{proof.method}: off by {power(proof.difference_error)} at most, "
+        f"<span>code: off the derivation by {tiny(proof.code_error)} at most, {proof.code_cases} random cases</span>"
+        f"<span>{proof.method}: off by {tiny(proof.difference_error)} at most, "
         f"{proof.difference_cases} random directions, random dy</span>"
         f"<span>at {settings}</span></div>"
     )
-
-
-def power(error: float) -> str:
-    """Write a small number for a reader.
-
-    >>> power(3.1e-16), power(0.0)
-    ('3·10⁻¹⁶', '0')
-    """
-    if error == 0 or not math.isfinite(error):
-        return "0" if error == 0 else str(error)
-    mantissa, exponent = f"{error:.0e}".split("e")
-    return f"{mantissa}·10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
 
 
 @lru_cache(maxsize=64)

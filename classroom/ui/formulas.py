@@ -46,8 +46,8 @@ def certificate(slide: Slide) -> None:
     checked, proof = here if here is not None and fresh else (standard, certificate_of(standard))
     mark = "✓ Checked three ways" if proof.holds else "✕ A check fails"
     with (
-        st.container(key=f"cert-{slide.id}{'' if proof.holds else '-fails'}"),
-        st.expander(mark, key=f"proof-{slide.id}"),
+        st.container(key=f"cert-{slide.id}{'' if proof.holds else '-fails'}", width="content"),
+        st.popover(mark, key=f"proof-{slide.id}", width="content"),
     ):
         st.html(certificate_html(proof, checked))
         if fresh:
@@ -68,5 +68,5 @@ def errata(slide: Slide) -> None:
     found = [ERRATA[name] for name in slide.errata]
     many = len(found) > 1
     title = f"{len(found)} errata in what the talk printed here" if many else f"Erratum: {found[0].title}"
-    with st.container(key=f"erratum-{slide.id}"), st.expander(title):
+    with st.container(key=f"erratum-{slide.id}", width="content"), st.popover(title, width="content"):
         st.markdown("\n\n".join((f"**{e.title}.** " if many else "") + erratum_text(e) for e in found))

@@ -91,10 +91,10 @@ def _split(slide: Slide) -> None:
         if slide.exhibit:
             stage.controls(slide)
         caption(slide)
-        _more(slide)
     if slide.exhibit:
         with exhibit:
             stage.picture(slide)
+    _more(slide)
 
 
 def _wide(slide: Slide) -> None:
@@ -102,15 +102,15 @@ def _wide(slide: Slide) -> None:
         lede(slide)
         formulas.formulas(slide)
         if slide.exhibit:
-            stage.picture(slide)
             stage.controls(slide)
+            stage.picture(slide)
         caption(slide)
     _more(slide)
 
 
 def _more(slide: Slide) -> None:
-    """Draw what a reader may open: proof, errata, questions."""
-    with st.container(key="more"):
+    """Draw what a reader may open over the slide: proof, errata, questions. Nothing moves when it opens."""
+    with st.container(key="more", horizontal=True, gap="small"):
         formulas.certificate(slide)
         formulas.errata(slide)
         questions(slide)
@@ -145,12 +145,11 @@ def questions(slide: Slide) -> None:
     bank, given = content().bank, memory.answers()
     if not slide.quiz:
         return
-    with st.container(key="questions", horizontal=True, gap="small"):
-        for i, name in enumerate(slide.quiz, start=1):
-            mark = "" if name not in given else " ✓" if bank[name].grade(given[name]).right else " ✕"
-            label = "Check yourself" if len(slide.quiz) == 1 else f"Question {i}"
-            if st.button(f"{label}{mark}", key=f"open-{name}"):
-                _dialog(name)
+    for i, name in enumerate(slide.quiz, start=1):
+        mark = "" if name not in given else " ✓" if bank[name].grade(given[name]).right else " ✕"
+        label = "Check yourself" if len(slide.quiz) == 1 else f"Question {i}"
+        if st.button(f"{label}{mark}", key=f"open-{name}"):
+            _dialog(name)
 
 
 @st.dialog("Check yourself", width="large")

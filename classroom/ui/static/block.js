@@ -6,7 +6,7 @@ const SIDES = [ // the sides of a slab in (k, h, w): k to the right, h downwards
   { axis: 0, at: 1, light: "rule", dim: 0.24 }, { axis: 0, at: 0, light: "rule", dim: 0.24 }, { axis: 1, at: 0, light: "sunken", dim: 0.1 },
   { axis: 1, at: 1, light: "rule", dim: 0.3 }, { axis: 2, at: 0, light: "raised", dim: 0 }, { axis: 2, at: 1, light: "raised", dim: 0 },
 ];
-const MARGIN = 1.5; // rem around a block, for the names of its axes
+const MARGIN = { side: 1.6, top: 1.25, foot: 1.7 }; // rem around a block, for the names of its axes and of the sample
 const LIMIT = { turn: 80, tilt: 75 };
 
 // From (k, h, w), measured from the middle, to the screen: x right, y down, z towards the reader. No perspective: equal cells stay equal.
@@ -37,9 +37,9 @@ function drawSample(canvas, rem, view, rest, cells, dims, chosen, sample, palett
   g.setTransform(ratio, 0, 0, ratio, 0, 0); g.clearRect(0, 0, width, height); g.lineJoin = "round"; g.lineCap = "round";
 
   // The block fills its place at rest and never leaves it: turned, it shrinks only where it must.
-  const see = projection(view.turn, view.tilt), size = [K + view.gap * (K - 1), H, W], foot = 1.7 * rem;
-  const fit = (v) => { const [x, y] = bounds(v, size); return Math.min((width - 2 * MARGIN * rem) / x, (height - foot - 2.4 * rem) / y); };
-  const unit = Math.min(fit(projection(rest.turn, rest.tilt)), fit(see)), middle = [width / 2, (height - foot) / 2];
+  const see = projection(view.turn, view.tilt), size = [K + view.gap * (K - 1), H, W], top = MARGIN.top * rem, foot = MARGIN.foot * rem;
+  const fit = (v) => { const [x, y] = bounds(v, size); return Math.min((width - 2 * MARGIN.side * rem) / x, (height - foot - top) / y); };
+  const unit = Math.min(fit(projection(rest.turn, rest.tilt)), fit(see)), middle = [width / 2, (height - foot + top) / 2];
   const at = (q) => { const p = see(q.map((v, i) => v - size[i] / 2)); return [middle[0] + unit * p[0], middle[1] + unit * p[1], p[2]]; };
   const path = (points) => { g.beginPath(); points.forEach(([x, y], i) => (i ? g.lineTo(x, y) : g.moveTo(x, y))); g.closePath(); };
   const painted = (h, w, k) => cells[((h * W + w) * K + k) * M + sample];
@@ -105,7 +105,7 @@ function drawSample(canvas, rem, view, rest, cells, dims, chosen, sample, palett
     edges.sort((one, two) => one[0] - two[0]);
     if (edges.length) g.fillText(name, edges[0][1][0] + edges[0][2][0] * px, edges[0][1][1] + edges[0][2][1] * px);
   });
-  if (M > 1) g.fillText(`sample ${sample + 1}`, middle[0], height - 0.75 * rem);
+  if (M > 1) g.fillText(`sample ${sample + 1}`, middle[0], height - 0.65 * rem);
 }
 
 function redraw(root) {

@@ -45,7 +45,7 @@ function margin(layout, px) {
   const room = { l: px * 0.5, r: px * 0.9, t: px * 0.5, b: px * 0.5, ...layout.margin };
   for (const a of layout.annotations ?? []) {
     const size = a.font.size, lines = a.text.split("<br>").length;
-    if (a.xref === "paper" && a.x >= 1 && a.xanchor === "left") room.r = Math.max(room.r, widest(a.text, a.font) + (a.xshift ?? 0) + 4);
+    if (a.name === "end" || (a.xref === "paper" && a.x >= 1 && a.xanchor === "left")) room.r = Math.max(room.r, widest(a.text, a.font) + (a.xshift ?? 0) + 4);
     if (a.xref === "paper" && a.x <= 0 && a.xanchor === "right") room.l = Math.max(room.l, widest(a.text, a.font) - (a.xshift ?? 0) + 4);
     if (a.yref === "paper" && a.y >= 1 && a.yanchor === "bottom") room.t = Math.max(room.t, lines * size * LEADING + (a.yshift ?? 0) + 4);
   }
