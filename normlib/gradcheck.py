@@ -50,8 +50,8 @@ def complex_step(f: Callable[[Array], Any], at: Array, direction: Array, step: f
 
     Source: Squire & Trapp 1998, doi:10.1137/S003614459631241X.
 
-    >>> complex_step(lambda v: v[0] ** 2, np.array([3.0]), np.array([1.0]))
-    np.float64(6.0)
+    >>> float(complex_step(lambda v: v[0] ** 2, np.array([3.0]), np.array([1.0])))
+    6.0
     """
     return np.imag(f(at + 1j * step * direction)) / step
 

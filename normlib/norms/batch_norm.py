@@ -117,13 +117,19 @@ class BatchNorm(Norm):
         """Average a training batch's statistics in; returns a new value and leaves `running` alone.
 
         Of a single value per channel the biased variance, 0, is taken as it is, like Caffe (PyTorch refuses it).
-        Raises ValueError for the cache of an inference.
+        Raises ValueError for the cache of an inference and for another number of channels.
         """
         if not self.training:
             raise ValueError(
                 "BatchNorm.update: the cache must come from training, got training=False. Update only while training."
             )
-        count = cache.x_hat.size // cache.mean.size
+        channels = cache.mean.size
+        if np.shape(running.mean) != (channels,) or np.shape(running.var) != (channels,):
+            raise ValueError(
+                f"BatchNorm.update: running must hold {channels} channels, got {np.size(running.mean)}. "
+                f"Start from start({channels})."
+            )
+        count = cache.x_hat.size // channels
         correction = count / max(count - 1, 1) if self.unbiased else 1.0
         weight = 1 + (1 - self.momentum) * running.weight
         new = 1 / weight if self.debias else self.momentum

@@ -57,11 +57,11 @@ class MeanVarianceNorm(Norm):
     def _forward(self, x: Array) -> tuple[Array, Cache]:
         centred, (mean, var) = centre(x, pooled_axes(self.pool))
         if not self.normalize_variance:
-            return centred, Cache(centred, mean, var, np.ones_like(var))
+            return centred.copy(), Cache(centred, mean, var, np.ones_like(var))
         std = np.sqrt(var + self.eps) if self.eps_in_root else np.sqrt(var) + self.eps
         inv_std = inverse(std, "MeanVarianceNorm.forward")
         y = centred * inv_std.astype(x.dtype)
-        return y, Cache(y, mean, var, inv_std)
+        return y.copy(), Cache(y, mean, var, inv_std)  # the caller may write to y; the cache keeps its own
 
     def _backward(self, dy: Array, cache: Cache) -> dict[str, Array]:
         axes = pooled_axes(self.pool)

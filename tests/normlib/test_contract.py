@@ -1,0 +1,190 @@
+"""Laws that every operator obeys, in every variant. A new file in normlib/norms/ is tested with no new test."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from normlib import NORMS, Norm, slide_text
+from normlib.core import from_nchw, to_nchw
+from normlib.gradcheck import certify, complex_step, random_inputs
+
+VARIANTS = {f"{key}: {name}": norm for key, cls in NORMS.items() for name, norm in cls.variants().items()}
+every_variant = pytest.mark.parametrize("norm", VARIANTS.values(), ids=VARIANTS.keys())
+every_norm = pytest.mark.parametrize("norm", [cls() for cls in NORMS.values()], ids=NORMS.keys())
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(2015)
+
+
+def inputs_for(norm, rng, shape=(2, 3, 2, 3)):
+    """Random inputs in the norm's layout; `shape` is N, C, H, W."""
+    inputs = random_inputs(norm, shape, rng)
+    return inputs | {"x": from_nchw(inputs["x"], norm.layout)}
+
+
+def run(norm, inputs, dy):
+    y, cache = norm.forward(**inputs)
+    return y, norm.backward(dy, cache)
+
+
+# Law 1: the proof.
+
+
+@every_variant
+def test_chain_rule_minus_claim_is_exactly_zero(norm):
+    residue = norm.derive().residue
+    assert residue
+    assert {e for cells in residue.values() for e in cells} == {0}
+
+
+@every_variant
+def test_every_displayed_step_is_an_equation_that_holds(norm):
+    derivation = norm.derive()
+    for step in derivation.steps:
+        for formula in step.formulas:
+            assert set(derivation.residue_of(formula)) == {0}, f"{step.title}: {formula.latex()}"
+
+
+@every_norm
+def test_the_proof_holds_where_cells_of_other_pools_stand_beside(norm):
+    two_pools = replace(norm.derive(), shape=(2, 2, 1, 2))
+    assert {e for cells in two_pools.residue.values() for e in cells} == {0}
+
+
+@every_variant
+def test_a_gradient_is_claimed_and_revealed_for_every_input(norm):
+    derivation = norm.derive()
+    assert set(derivation.closed_form) == {"x", *norm.init((2, 3, 4, 5))}
+    revealed = {formula for step in derivation.steps for formula in step.formulas}
+    assert set(derivation.closed_form.values()) <= revealed
+
+
+# Law 2: the code computes what the slide shows.
+
+
+@every_variant
+@pytest.mark.parametrize("shape", [(2, 3, 2, 3), (3, 7, 1, 4), (4, 1, 5, 6), (2, 9, 6, 3)])
+def test_code_computes_the_displayed_formulas(norm, rng, shape):
+    inputs = inputs_for(norm, rng, shape)
+    dy = rng.normal(size=inputs["x"].shape)
+    y, grads = run(norm, inputs, dy)
+    inside = inputs | {"x": to_nchw(inputs["x"], norm.layout)}
+    y_shown, shown = norm.derive().evaluate(inside, to_nchw(dy, norm.layout))
+    np.testing.assert_allclose(to_nchw(y, norm.layout), y_shown, rtol=1e-10, atol=1e-13)
+    assert set(grads) == set(shown)
+    for name, grad in (grads | {"x": to_nchw(grads["x"], norm.layout)}).items():
+        np.testing.assert_allclose(grad, shown[name], rtol=1e-10, atol=1e-12, err_msg=name)
+
+
+# Law 3: the code agrees with differences, cell by cell.
+
+
+@every_variant
+def test_backward_agrees_with_central_differences_for_random_dy_and_every_input(norm, rng):
+    inputs = inputs_for(norm, rng)
+    dy = rng.normal(size=inputs["x"].shape)  # random: with dy = 1, dx of a standardizing norm is 0 and proves nothing
+    step = 1e-6
+    for name, grad in run(norm, inputs, dy)[1].items():
+        slopes = np.empty(grad.shape)
+        for cell in np.ndindex(grad.shape):
+            ends = []
+            for sign in (1, -1):
+                moved = inputs[name].copy()
+                moved[cell] += sign * step
+                ends.append((norm.forward(**(inputs | {name: moved}))[0] * dy).sum())
+            slopes[cell] = (ends[0] - ends[1]) / (2 * step)
+        np.testing.assert_allclose(grad, slopes, rtol=1e-6, atol=1e-7, err_msg=name)
+
+
+@every_variant
+def test_it_is_certified(norm):
+    assert certify(norm).holds
+
+
+# The contract around the mathematics.
+
+
+@every_variant
+def test_backward_names_and_shapes_match_the_inputs(norm, rng):
+    inputs = inputs_for(norm, rng)
+    _, grads = run(norm, inputs, np.ones_like(inputs["x"]))
+    assert {name: grad.shape for name, grad in grads.items()} == {name: a.shape for name, a in inputs.items()}
+
+
+@every_variant
+def test_a_cell_depends_on_itself_and_on_its_pool_and_on_nothing_else(norm, rng):
+    """The pool that pictures and quizzes show is the one that the code sums over."""
+    x = random_inputs(norm, (2, 6, 3, 4), rng)["x"]
+    params = {name: p + 0j for name, p in random_inputs(norm, x.shape, rng).items() if name != "x"}
+    cell = (1, 2, 1, 2)
+    slope = [
+        complex_step(lambda v: norm._forward(v, **params)[0][cell], x, unit.reshape(x.shape)) for unit in np.eye(x.size)
+    ]
+    depends = np.reshape(slope, x.shape) != 0
+    outside = (int(n) for n in np.array(cell)[[norm.pool._fields.index(a) for a in _axes(norm)]])
+    expected = to_nchw(norm.pooled(from_nchw(x, norm.layout).shape, tuple(outside)), norm.layout).copy()
+    expected[cell] = True
+    np.testing.assert_array_equal(depends, expected)
+
+
+@every_variant
+def test_inputs_and_upstream_gradient_are_left_alone(norm, rng):
+    inputs = inputs_for(norm, rng)
+    dy = rng.normal(size=inputs["x"].shape)
+    before = {name: a.copy() for name, a in inputs.items()} | {"dy": dy.copy()}
+    run(norm, inputs, dy)
+    for name, a in (inputs | {"dy": dy}).items():
+        np.testing.assert_array_equal(a, before[name])
+
+
+@every_variant
+def test_writing_to_y_does_not_reach_the_cache(norm, rng):
+    inputs = inputs_for(norm, rng)
+    dy = rng.normal(size=inputs["x"].shape)
+    y, cache = norm.forward(**inputs)
+    before = norm.backward(dy, cache)
+    y[...] = 7.0
+    for name, grad in norm.backward(dy, cache).items():
+        np.testing.assert_array_equal(grad, before[name])
+
+
+@every_variant
+def test_operators_are_values(norm):
+    twin = replace(norm)
+    assert twin == norm
+    assert hash(twin) == hash(norm)
+    assert twin.derive() is norm.derive()
+
+
+@pytest.mark.parametrize("cls", NORMS.values(), ids=NORMS.keys())
+def test_variants_are_distinct_in_name_and_hold_the_presets(cls):
+    assert set(cls.presets()) < set(cls.variants())
+    assert all(isinstance(norm, cls) for norm in cls.variants().values())
+
+
+@every_norm
+def test_every_number_among_the_fields_declares_its_symbol_and_range(norm):
+    numbers = {
+        name for name, value in vars(norm).items() if isinstance(value, int | float) and value not in (True, False)
+    }
+    assert numbers <= set(norm.hypers()) <= set(vars(norm))
+    for name, hyper in norm.hypers().items():
+        assert hyper.low <= getattr(norm, name) <= hyper.high
+        assert hyper.doc
+
+
+@every_norm
+def test_the_slide_is_the_docstring_of_the_file_and_has_a_formula(norm):
+    text = slide_text(type(norm))
+    assert text.count("$$") >= 2
+    assert text.count("$") % 2 == 0
+    assert type(norm).paper.url.startswith("https://")
+
+
+def _axes(norm: Norm) -> str:
+    return {"NCHW": "nchw", "NHWC": "nhwc", "HWKM": "hwcn"}[norm.layout]

@@ -1,0 +1,292 @@
+"""The laws can fail: each fault that somebody has really made is planted, and a law must catch it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from normlib import NORMS
+from normlib.core import Norm
+from normlib.gradcheck import Certificate, certify
+from normlib.nodes import HERE, PoolSize, PoolSum, Same, add, dy, i, ip, j, jp, k, m, mp, mul, neg, over, root, x
+from normlib.standardize import mean_over
+from normlib.symbolic import Formula
+from normlib.windows import damp, damp_backward, pool_sum
+
+BatchNorm, MeanVarianceNorm = NORMS["batch_norm"], NORMS["mean_variance_norm"]
+LocalResponseNorm, SpatialNorm = NORMS["local_response_norm"], NORMS["spatial_norm"]
+CHANNEL = (0, 2, 3)
+
+
+def caught_by(norm: Norm) -> set[str]:
+    """Return which laws a norm breaks."""
+    certificate = certify(norm)
+    broken = {
+        "algebra": not certificate.algebra,
+        "code": not certificate.code_error <= 1e-10,
+        "differences": not certificate.difference_error <= 1e-9,
+    }
+    assert certificate.holds == (not any(broken.values()))
+    return {law for law, is_broken in broken.items() if is_broken}
+
+
+# Faults of the code.
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoVariancePath(BatchNorm):
+    """dx as if the variance were a constant."""
+
+    def _backward(self, dy, cache):
+        grads = super()._backward(dy, cache)
+        dx_hat = dy * cache.gamma
+        return grads | {"x": cache.inv_std * (dx_hat - mean_over(dx_hat, CHANNEL))}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoMeanPath(BatchNorm):
+    """dx as if the mean were a constant."""
+
+    def _backward(self, dy, cache):
+        grads = super()._backward(dy, cache)
+        dx_hat = dy * cache.gamma
+        return grads | {"x": cache.inv_std * (dx_hat - cache.x_hat * mean_over(dx_hat * cache.x_hat, CHANNEL))}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GammaFromX(BatchNorm):
+    """The gradient of gamma summed with y's upstream gradient alone, without x_hat."""
+
+    def _backward(self, dy, cache):
+        grads = super()._backward(dy, cache)
+        return grads | {"gamma": grads["beta"]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoGammaInDx(BatchNorm):
+    """dx without the factor gamma."""
+
+    def _backward(self, dy, cache):
+        return super()._backward(dy, cache._replace(gamma=np.ones_like(cache.gamma)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnbiasedInTraining(BatchNorm):
+    """The batch's variance divided by m - 1, in forward and backward alike."""
+
+    def _forward(self, x, gamma, beta):
+        _, cache = super()._forward(x, gamma, beta)
+        count = x.size // x.shape[1]
+        inv_std = 1 / np.sqrt(cache.var * count / (count - 1) + self.eps)
+        x_hat = (x - cache.mean) * inv_std
+        return cache.gamma * x_hat + beta[None, :, None, None], cache._replace(x_hat=x_hat, inv_std=inv_std)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpsOutside(BatchNorm):
+    """Eps added to the standard deviation instead of the variance."""
+
+    def _forward(self, x, gamma, beta):
+        _, cache = super()._forward(x, gamma, beta)
+        inv_std = 1 / (np.sqrt(cache.var) + self.eps)
+        x_hat = (x - cache.mean) * inv_std
+        return cache.gamma * x_hat + beta[None, :, None, None], cache._replace(x_hat=x_hat, inv_std=inv_std)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HalfEps(BatchNorm):
+    """Eps halved in forward and backward alike: consistent, so only the formula disagrees."""
+
+    def _forward(self, *args, **params):
+        return replace(BatchNorm(eps=self.eps / 2))._forward(*args, **params)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningVarSign(BatchNorm):
+    """The gradient of the running variance with the wrong sign."""
+
+    def _backward(self, dy, cache):
+        grads = super()._backward(dy, cache)
+        return grads | {"running_var": -grads["running_var"]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlphaUndivided(LocalResponseNorm):
+    """Alpha not divided by the window, in forward and backward alike."""
+
+    @property
+    def _weight(self):
+        return self.alpha
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowNotMirrored(LocalResponseNorm):
+    """The backward sums over the forward's window; the same for an odd one."""
+
+    def _backward(self, dy, cache):
+        return {"x": damp_backward(dy, cache, self.pool.mirrored, self._weight, self.beta)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoWindowPath(LocalResponseNorm):
+    """dx as if the bracket were a constant."""
+
+    def _backward(self, dy, cache):
+        return {"x": dy * cache.s**-self.beta}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AreaNotClipped(SpatialNorm):
+    """Divided by H'W' at the borders too."""
+
+    def _weight(self, x):
+        return np.full((1, 1, 1, 1), self.alpha / (self.height * self.width))
+
+
+@dataclass(frozen=True, kw_only=True)
+class AreaOfTheWrongCell(SpatialNorm):
+    """The backward divides by the area of the cell that receives, not of the cell whose window it is."""
+
+    def _backward(self, dy, cache):
+        value, s = cache
+        pull = self._weight(value) * pool_sum(dy * value * s ** (-self.beta - 1), self.pool.mirrored)
+        return {"x": dy * s**-self.beta - 2 * self.beta * value * pull}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowTooHigh(SpatialNorm):
+    """The talk's erratum: without its -1 the window is off centre by one row."""
+
+    def _forward(self, x):
+        shifted = np.roll(x, -1, axis=2)
+        return x * damp(shifted, self.pool, 1.0, self._weight(x), self.beta)[1].s ** -self.beta, damp(
+            x, self.pool, 1.0, self._weight(x), self.beta
+        )[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaffesGradient(MeanVarianceNorm):
+    """Caffe's backward, without the factor (std + eps) / std."""
+
+    def _backward(self, dy, cache):
+        axes = (2, 3)
+        return {"x": cache.inv_std * (dy - mean_over(dy, axes) - cache.y * mean_over(dy * cache.y, axes))}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotCentred(MeanVarianceNorm):
+    """The talk's erratum: a denominator of the plain sum of squares."""
+
+    def _forward(self, x):
+        _, cache = super()._forward(x)
+        y = (x - cache.mean) / (self.eps + np.sqrt((x**2).sum(axis=(2, 3), keepdims=True)))
+        return y, cache
+
+
+CODE_FAULTS = {
+    "no variance path": (NoVariancePath(), {"code", "differences"}),
+    "no mean path": (NoMeanPath(), {"code", "differences"}),
+    "gamma's gradient without x_hat": (GammaFromX(), {"code", "differences"}),
+    "dx without gamma": (NoGammaInDx(), {"code", "differences"}),
+    "variance of m - 1": (UnbiasedInTraining(), {"code", "differences"}),
+    "eps outside the root": (EpsOutside(eps=0.1), {"code", "differences"}),
+    "eps halved consistently": (HalfEps(eps=0.1), {"code"}),
+    "running variance's sign": (RunningVarSign(training=False), {"code", "differences"}),
+    "alpha undivided consistently": (AlphaUndivided(), {"code"}),
+    "even window not mirrored": (WindowNotMirrored(size=4), {"code", "differences"}),
+    "no window path": (NoWindowPath(), {"code", "differences"}),
+    "border area not clipped": (AreaNotClipped(), {"code"}),
+    "border area of the wrong cell": (AreaOfTheWrongCell(), {"code", "differences"}),
+    "window a row too high": (RowTooHigh(height=3, width=3), {"code", "differences"}),
+    "Caffe's gradient at a large eps": (CaffesGradient(eps=1.0), {"code", "differences"}),
+    "denominator not centred": (NotCentred(eps=0.5), {"code", "differences"}),
+}
+
+
+@pytest.mark.parametrize("fault", CODE_FAULTS)
+def test_a_fault_of_the_code_is_caught_by_the_laws_that_can_see_it(fault):
+    norm, laws = CODE_FAULTS[fault]
+    assert caught_by(norm) == laws
+
+
+def test_with_dy_of_ones_a_missing_variance_path_would_pass():
+    """Why the laws take a random dy: with ones the faulty and the right gradient are both zero."""
+    x = np.random.default_rng(0).normal(size=(3, 2, 4, 5))
+    for norm in (BatchNorm(), NoVariancePath()):
+        _, cache = norm.forward(x, **norm.init(x.shape))
+        np.testing.assert_allclose(norm.backward(np.ones_like(x), cache)["x"], 0, atol=1e-12)
+
+
+def test_an_odd_window_is_its_own_mirror_so_only_even_ones_can_tell():
+    assert caught_by(WindowNotMirrored(size=3)) == set()
+
+
+# Faults of a formula: the algebra must catch what is displayed wrongly.
+
+
+def claims(wrong_dx, steps=()):
+    """Make a batch normalization that displays other formulas."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Claims(BatchNorm):
+        def _derive(self):
+            right = super()._derive()
+            closed_form = (
+                {**right.closed_form, "x": Formula(right.closed_form["x"].lhs, wrong_dx)} if wrong_dx else None
+            )
+            return replace(right, closed_form=closed_form or right.closed_form, steps=(*right.steps, *steps))
+
+    return Claims()
+
+
+gamma, var, x_hat = (sp.IndexedBase(name) for name in ("gamma", "var", "x_hat"))
+eps = sp.Symbol("epsilon", positive=True)
+THERE, N = (ip, jp, k, mp), PoolSize((i, j, m))
+STD = root(add(var[k], eps))
+SUM_DY = PoolSum(dy[THERE], (ip, jp, mp))
+SUM_DY_X = PoolSum(mul(dy[THERE], x_hat[THERE]), (ip, jp, mp))
+
+
+def bracket(*terms):
+    return mul(over(gamma[k], mul(N, STD)), add(*terms))
+
+
+FORMULA_FAULTS = {
+    "delta printed as 1": bracket(
+        mul(N, PoolSum(dy[THERE], (ip, jp, mp))), neg(SUM_DY), neg(mul(x_hat[HERE], SUM_DY_X))
+    ),
+    "no mean path": bracket(mul(N, dy[HERE]), neg(mul(x_hat[HERE], SUM_DY_X))),
+    "no variance path": bracket(mul(N, dy[HERE]), neg(SUM_DY)),
+    "N forgotten": bracket(dy[HERE], neg(SUM_DY), neg(mul(x_hat[HERE], SUM_DY_X))),
+    "x for x_hat": bracket(mul(N, dy[HERE]), neg(SUM_DY), neg(mul(x[HERE], SUM_DY_X))),
+}
+
+
+@pytest.mark.parametrize("fault", FORMULA_FAULTS)
+def test_a_wrong_closed_form_is_not_proved_and_the_code_contradicts_it(fault):
+    assert caught_by(claims(FORMULA_FAULTS[fault])) == {"algebra", "code"}
+
+
+def test_the_right_closed_form_put_together_by_hand_is_proved():
+    right = bracket(mul(N, dy[HERE]), neg(SUM_DY), neg(mul(x_hat[HERE], SUM_DY_X)))
+    assert caught_by(claims(right)) == set()
+
+
+def test_the_talks_jacobian_with_1_for_delta_is_refuted():
+    right = BatchNorm().derive()
+    jacobian = next(f for step in right.steps for f in step.formulas if f.rhs.has(Same))
+    assert set(right.residue_of(jacobian)) == {0}
+    delta = next(iter(jacobian.rhs.atoms(Same)))
+    printed = Formula(jacobian.lhs, jacobian.rhs.xreplace({delta: sp.Integer(1)}))
+    assert set(right.residue_of(printed)) != {0}
+
+
+def test_a_certificate_with_a_nan_does_not_hold():
+    nan = float("nan")
+    for bad in ({"code_error": nan}, {"difference_error": nan}, {"algebra": False}):
+        good = Certificate(True, 0.0, 1, 0.0, 1, "complex step")
+        assert good.holds
+        assert not good._replace(**bad).holds

@@ -1,0 +1,208 @@
+"""Formulas: how they print, what they mean on arrays, and that both are the same expression."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from normlib import NORMS, Pool, Span
+from normlib.grounding import Grounding
+from normlib.latex import tex
+from normlib.nodes import (
+    HERE,
+    Inside,
+    Partial,
+    PoolSize,
+    PoolSum,
+    Same,
+    Tagged,
+    add,
+    dy,
+    i,
+    j,
+    k,
+    kp,
+    loss,
+    m,
+    mul,
+    neg,
+    over,
+    root,
+    x,
+    y,
+)
+from normlib.symbolic import Formula
+
+DERIVATIONS = {f"{key}: {name}": norm.derive() for key, cls in NORMS.items() for name, norm in cls.variants().items()}
+every_derivation = pytest.mark.parametrize("derivation", DERIVATIONS.values(), ids=DERIVATIONS.keys())
+COLORS = {"term1": "#00695C", "term2": "#86307A", "term3": "#7A5A00", "pool": "#1C1B19"}
+# All that KaTeX needs to know for these formulas.
+KNOWN = {
+    "alpha", "bar", "beta", "delta", "epsilon", "frac", "gamma", "hat", "in", "kappa", "left", "mathrm", "mu",
+    "partial", "right", "sigma", "sqrt", "sum", "textcolor",
+}  # fmt: skip
+
+
+def formulas(derivation):
+    return [
+        *derivation.definition,
+        *derivation.closed_form.values(),
+        *(f for s in derivation.steps for f in s.formulas),
+    ]
+
+
+@every_derivation
+def test_latex_is_balanced_and_uses_only_what_katex_knows(derivation):
+    for formula in formulas(derivation):
+        for text in (formula.latex(), formula.latex(COLORS)):
+            depths = np.cumsum([{"{": 1, "}": -1}.get(c, 0) for c in text])
+            assert depths.min() >= 0
+            assert depths[-1] == 0
+            assert text.count(r"\left") == text.count(r"\right")
+            assert set(re.findall(r"\\([A-Za-z]+)", text)) <= KNOWN, text
+            assert "#}" not in text
+
+
+@every_derivation
+def test_colours_touch_the_named_terms_and_nothing_else(derivation):
+    for formula in formulas(derivation):
+        plain = formula.latex()
+        assert "textcolor" not in plain
+        colored = formula.latex(COLORS)
+        for tag in ("term1", "term2", "term3"):
+            uses = sum(str(t.args[1]) == tag for t in formula.rhs.atoms(Tagged))
+            assert colored.count(COLORS[tag]) == uses
+        assert formula.latex({}) == plain
+
+
+@pytest.mark.parametrize("key", NORMS)
+def test_the_last_steps_show_every_path_by_its_tag(key):
+    derivation = NORMS[key]().derive()
+    tags = {str(t.args[1]) for t in derivation.closed_form["x"].rhs.atoms(Tagged)}
+    assert tags == ({"term1", "term2", "term3"} if derivation.of.pool.h is ... else {"term1", "term2"})
+
+
+def test_batch_normalizations_slide_word_for_word():
+    derivation = NORMS["batch_norm"]().derive()
+    assert [f.latex() for f in derivation.definition] == [
+        r"\mu_{k} = \frac{1}{N}\,\sum_{ijm} x_{ijkm}",
+        r"\sigma_{k}^{2} = \frac{1}{N}\,\sum_{ijm} \left(x_{ijkm} - \mu_{k}\right)^{2}",
+        r"\hat{x}_{ijkm} = \frac{x_{ijkm} - \mu_{k}}{\sqrt{\sigma_{k}^{2} + \epsilon}}",
+        r"y_{ijkm} = \gamma_{k} \hat{x}_{ijkm} + \beta_{k}",
+    ]
+    assert derivation.closed_form["x"].latex() == (
+        r"\frac{\partial l}{\partial x_{ijkm}} = \frac{\gamma_{k}}{N\,\sqrt{\sigma_{k}^{2} + \epsilon}} "
+        r"\left(N\,\mathrm{d}y_{ijkm} - \sum_{i'j'm'} \mathrm{d}y_{i'j'km'} "
+        r"- \hat{x}_{ijkm}\,\sum_{i'j'm'} \mathrm{d}y_{i'j'km'} \hat{x}_{i'j'km'}\right)"
+    )
+    assert [step.title for step in derivation.steps] == [
+        "Chain rule", "Three paths", "The mean and the variance", "Substitute", "Sum", "Closed form", "Scale and shift",
+    ]  # fmt: skip
+
+
+def test_a_window_is_written_with_its_set_and_the_example_is_left_out():
+    derivation = NORMS["cross_channel_norm"]().derive()
+    assert derivation.definition[0].latex() == r"s_{ijk} = \kappa + \alpha\,\sum_{k'\in G(k)} x_{ijk'}^{2}"
+    assert r"\sum_{k'\,:\,k\in G(k')}" in derivation.closed_form["x"].latex()
+
+
+@pytest.mark.parametrize(
+    ("expr", "text"),
+    [
+        (over(1, 2), r"\frac{1}{2}"),
+        (sp.Rational(-3, 2), r"-\frac{3}{2}"),
+        (neg(x[HERE]), "-x_{ijkm}"),
+        (add(neg(x[HERE]), -1), "-x_{ijkm} - 1"),
+        (mul(2, add(x[i], 1)), r"2 \left(x_{i} + 1\right)"),
+        (add(x[i], 1) ** 2, r"\left(x_{i} + 1\right)^{2}"),
+        (root(add(x[i], 1)), r"\sqrt{x_{i} + 1}"),
+        (sp.Pow(add(x[i], 1), -sp.Rational(3, 2)), r"\left(x_{i} + 1\right)^{-3/2}"),
+        (sp.IndexedBase("var")[k] ** 2, r"\left(\sigma_{k}^{2}\right)^{2}"),
+        (Same((i, k), (j, m)), r"\delta_{ij}\delta_{km}"),
+        (Inside((i, j), (k, m)), r"\left[(i,j)\in G(k,m)\right]"),
+        (PoolSize((i,)), "N"),
+        (PoolSize((i,), (j,)), r"\left|G(j)\right|"),
+        (Partial(loss, x[HERE]), r"\frac{\partial l}{\partial x_{ijkm}}"),
+        (mul(PoolSum(x[i], (i,)), y[k]), r"\left(\sum_{i} x_{i}\right) y_{k}"),
+        (PoolSum(add(x[i], 1), (i,)), r"\sum_{i} \left(x_{i} + 1\right)"),
+    ],
+)
+def test_each_kind_of_term_prints(expr, text):
+    assert tex(expr) == text
+
+
+@pytest.mark.parametrize("reader", [tex, lambda e: ground().array(e, (k,))])
+def test_a_foreign_term_is_named(reader):
+    with pytest.raises(TypeError, match=r"must be built of normlib.nodes, got .*sin.* Add a case"):
+        reader(sp.sin(x[k]))
+
+
+# What formulas mean.
+
+
+def ground(definition=(), pool=Pool(c=Span(0, 1)), n=4, constants=None):  # noqa: B008 (a Pool is a value)
+    values = np.arange(1.0, n + 1)
+    leaves = {"x": values.reshape(1, 1, n, 1), "dy": np.ones((1, 1, n, 1)), "v": values}
+    return Grounding(definition, pool, (1, n, 1, 1), leaves, constants or {})
+
+
+v, half = sp.IndexedBase("v"), sp.IndexedBase("half")
+
+
+@pytest.mark.parametrize(
+    ("expr", "values"),
+    [
+        (v[k] ** 2, [1, 4, 9, 16]),
+        (PoolSum(v[kp], (kp,)), [10, 10, 10, 10]),
+        (PoolSum(1, (kp,)), [4, 4, 4, 4]),
+        (PoolSum(v[kp], (kp,), (k,)), [3, 5, 7, 4]),
+        (PoolSum(v[kp], (kp,), (k,), adjoint=True), [1, 3, 5, 7]),
+        (PoolSize((k,)), [4, 4, 4, 4]),
+        (PoolSize((k,), (k,)), [2, 2, 2, 1]),
+        (PoolSum(mul(v[kp], Same((k,), (kp,))), (kp,)), [1, 2, 3, 4]),
+        (PoolSum(mul(v[kp], Inside((kp,), (k,))), (kp,)), [3, 5, 7, 4]),
+        (mul(2, half[k]), [1, 2, 3, 4]),
+        (Tagged(neg(v[k]), "term1"), [-1, -2, -3, -4]),
+    ],
+)
+def test_a_term_means_what_it_says(expr, values):
+    definition = (Formula(half[k], over(v[k], 2)),)
+    np.testing.assert_array_equal(ground(definition).array(expr, (k,)), values)
+
+
+def test_an_index_named_twice_takes_the_diagonal():
+    square = sp.IndexedBase("square")
+    leaves = {"x": np.zeros((1, 1, 3, 1)), "square": np.arange(9.0).reshape(3, 3)}
+    grounding = Grounding((), Pool(), (1, 3, 1, 1), leaves, {})
+    np.testing.assert_array_equal(grounding.array(square[k, k], (k,)), [0, 4, 8])
+    np.testing.assert_array_equal(grounding.array(square[kp, k], (k, kp)), np.arange(9.0).reshape(3, 3).T)
+
+
+def test_numbers_have_no_derivative():
+    with pytest.raises(TypeError, match="derivatives must be of symbols"):
+        ground((Formula(y[HERE], x[HERE]),)).array(Partial(loss, x[HERE]), HERE)
+
+
+def test_the_upstream_gradient_is_the_derivative_by_y():
+    np.testing.assert_array_equal(ground().array(Partial(loss, y[HERE]), HERE), np.ones((1, 1, 4, 1)))
+    np.testing.assert_array_equal(ground().array(dy[HERE], HERE), np.ones((1, 1, 4, 1)))
+
+
+def test_symbols_take_the_value_of_their_field():
+    derivation = NORMS["cross_channel_norm"](size=1, k=2.0, alpha=3.0, beta=1.0).derive()
+    values = np.array([1.0, 2.0]).reshape(1, 2, 1, 1)
+    shown, _ = derivation.evaluate({"x": values}, np.ones_like(values))
+    np.testing.assert_allclose(shown.ravel(), [1 / 5, 2 / 14])
+    assert set(derivation.constants.values()) == {"k", "alpha", "beta"}
+
+
+def test_formulas_are_values():
+    assert NORMS["batch_norm"]._derive(NORMS["batch_norm"]()).definition == NORMS["batch_norm"]().derive().definition
+    formula = NORMS["batch_norm"]().derive().definition[0]
+    assert formula.eq.lhs == formula.lhs
+    assert formula.eq.rhs == formula.rhs
+    assert formula.name == "mean"
+    assert formula.free == (k,)
