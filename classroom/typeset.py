@@ -23,3 +23,18 @@ def percent(share: float) -> str:
     """
     digits = 1 if 0 < share < 0.01 or 0.99 < share < 1 else 0
     return f"{100 * share:.{digits}f} %"
+
+
+def tiny(value: float) -> str:
+    """Write a small number as a power of ten.
+
+    >>> tiny(3.1e-16), tiny(0.0)
+    ('3·10⁻¹⁶', '0')
+    """
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{value:.0e}".split("e")
+    return f"{mantissa}·10{str(int(exponent)).translate(_RAISED)}"
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

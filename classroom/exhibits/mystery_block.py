@@ -34,7 +34,7 @@ class MysteryBlock(Exhibit):
 
     def picture(self, data: Data) -> Picture:
         """Draw the block of each sample, and nothing else."""
-        return [Block(painted=data.painted, chosen=CHOSEN, height_rem=11.5)]
+        return [Block(painted=data.painted, chosen=CHOSEN, height_rem=10.0)]
 
     def alt(self, data: Data) -> str:
         """Describe the painted cells, so that the question can be answered without seeing them."""

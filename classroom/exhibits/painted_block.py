@@ -31,8 +31,8 @@ OPERATORS: dict[str, Norm] = {
 }
 
 NOTE = (
-    "A dot marks what shares a statistic with the outlined cell. H = W = 4, K = 6, M = 3. "
-    "Drag a block or press the arrow keys to turn it; a double click turns it back."
+    "A dot: shares a statistic with the outlined cell. H = W = 4, K = 6, M = 3. "
+    "Drag to turn the blocks, or use the arrow keys; a double click turns them back."
 )
 
 
@@ -76,13 +76,13 @@ class PaintedBlock(Exhibit):
             else f"{data.sets} × {count} = {total}: every cell lies in exactly one"
         )
         facts = (
-            (str(count), f"cells share one statistic with the outlined cell: {_extent(data.painted)}"),
+            (str(count), f"cells share one statistic: {_extent(data.painted)}"),
             (str(data.sets), f"such sets in the block: {relation}"),
         )
         return [
-            Block(painted=data.painted, chosen=data.chosen, gap=self.gap, height_rem=15.5),
-            Facts(span=7, items=facts),
-            Note(span=5, text=NOTE),
+            Block(painted=data.painted, chosen=data.chosen, gap=self.gap, height_rem=14.5),
+            *(Facts(span=4, items=(fact,)) for fact in facts),
+            Note(span=4, text=NOTE),
         ]
 
     def alt(self, data: Data) -> str:

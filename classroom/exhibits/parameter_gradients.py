@@ -10,7 +10,7 @@ import numpy as np
 from classroom.exhibit import Exhibit, Range
 from classroom.picture import Facts, Histogram, Map, Picture, Table, Values, signed
 from classroom.samples import responses
-from classroom.typeset import number
+from classroom.typeset import number, tiny
 from classroom.upstream import upstream
 from normlib.gradcheck import central_difference
 from normlib.norms.batch_norm import BatchNorm
@@ -39,7 +39,6 @@ class ParameterGradients(Exhibit):
     correlation: Annotated[float, Range("correlation of dy with x̂", -1.0, 1.0, 0.05, group="dy")] = 0.4
     mean: Annotated[float, Range("mean of dy", -1.0, 1.0, 0.05, group="dy")] = 0.2
     channel: Annotated[int, Range("feature map k", 1, 12, 1, group="look")] = 4
-    seed: Annotated[int, Range("another dy", 1, 20, 1, group="look")] = 1
 
     def norm(self) -> BatchNorm:
         """Return batch normalization with its defaults."""
@@ -50,7 +49,7 @@ class ParameterGradients(Exhibit):
         norm, x = self.norm(), responses()[:, self.channel - 1 : self.channel]
         point = np.array([GAMMA, BETA])
         _, cache = norm.forward(x, gamma=point[:1], beta=point[1:])
-        dy = upstream(cache.x_hat, mean=self.mean, correlation=self.correlation, seed=self.seed)
+        dy = upstream(cache.x_hat, mean=self.mean, correlation=self.correlation)
         grads = norm.backward(dy, cache)
 
         def loss(at: Values) -> float:
@@ -63,7 +62,7 @@ class ParameterGradients(Exhibit):
         """Show the two factors and their product on one scale, then what the maps sum to."""
         maps = (("*x̂*", data.x_hat), ("*dy*", data.dy), ("*dy · x̂*", data.dy * data.x_hat))
         top = max(Histogram(values=v, scale=SCALE).shares().max() for _, v in maps[:2])
-        rows = ((name, number(sum_, 1), number(slope, 1), f"{abs(slope - sum_):.0e}".replace("-", "−"))
+        rows = ((name, number(sum_, 1), number(slope, 1), tiny(abs(slope - sum_)))
                 for name, sum_, slope in self._gradients(data))  # fmt: skip
         return [
             *(Map(span=4, label=label, note=f"mean {number(v.mean())}", values=v, scale=SCALE) for label, v in maps),
@@ -82,5 +81,5 @@ class ParameterGradients(Exhibit):
         return (
             f"Feature map {self.channel}: x̂, the upstream gradient dy, and their product, on one scale. "
             f"Over {data.dy.size:,} cells dy sums to {number(data.dbeta, 1)}, the gradient of β, and the product to "
-            f"{number(data.dgamma, 1)}, the gradient of γ; central differences agree to within {apart:.0e}."
+            f"{number(data.dgamma, 1)}, the gradient of γ; central differences agree to within {tiny(apart)}."
         )

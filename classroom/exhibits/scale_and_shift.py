@@ -53,12 +53,15 @@ class ScaleAndShift(Exhibit):
         """Show the first photograph's map at each stage; histograms and table hold both photographs."""
         stages = (("*x*", data.x), ("*x̂*", data.x_hat), ("*y* = γ *x̂* + β", data.y))
         top = max(Histogram(values=v, scale=SCALE).shares().max() for _, v in stages)
+        shrunk = data.var / (data.var + self.eps)
         table = Table(
             columns=("over both photographs", "*x*", "*x̂*", "*y*", "which is"),
             rows=(
                 ("mean", *(number(v.mean()) for _, v in stages), f"β = {number(self.beta)}"),
+                ("variance", *(number(v.var()) for _, v in stages),
+                 f"γ² σ²/(σ² + ε) = {number(self.gamma**2 * shrunk)}"),
                 ("standard deviation", *(number(v.std()) for _, v in stages),
-                 f"|γ| √(σ²/(σ² + ε)) = {number(abs(self.gamma) * (data.var / (data.var + self.eps)) ** 0.5)}"),
+                 f"|γ| σ/√(σ² + ε) = {number(abs(self.gamma) * shrunk**0.5)}"),
             ),
         )  # fmt: skip
         return [

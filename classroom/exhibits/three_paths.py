@@ -15,6 +15,7 @@ from classroom.upstream import upstream
 from normlib.norms.batch_norm import BatchNorm
 
 CHANNEL = 3
+ROWS = slice(16, 58)  # of the photograph: four maps below one another fit a slide in their true proportions
 SCALE = signed(2.5, "gradient; 0: none")
 _DERIVATION = BatchNorm().derive()
 # The derivation goes on to γ and β, which have a slide of their own: the steps of this one end with its closed form.
@@ -37,7 +38,7 @@ class ThreePaths(Exhibit):
 
     title = "Three maps add up to the gradient of the input"
 
-    step: Annotated[int, Range("step of the derivation", 1, CLOSED_FORM, 1, play=True, group="formula")] = CLOSED_FORM
+    step: Annotated[int, Range("derivation step", 1, CLOSED_FORM, 1, play=True, group="formula")] = CLOSED_FORM
     eps: Annotated[float, Range("ε under the root", 0.0, 1.0, 0.05, group="formula")] = 0.0
     mean: Annotated[float, Range("mean of dy", -1.0, 1.0, 0.05, group="dy")] = 0.4
     correlation: Annotated[float, Range("correlation of dy with x̂", -1.0, 1.0, 0.05, group="dy")] = 0.45
@@ -48,7 +49,7 @@ class ThreePaths(Exhibit):
 
     def compute(self) -> Data:
         """Run the layer forward and backward; γ's and β's gradients are the two sums that the terms need."""
-        norm, x = self.norm(), responses()[:, CHANNEL : CHANNEL + 1]
+        norm, x = self.norm(), responses()[:, CHANNEL : CHANNEL + 1, ROWS]
         _, cache = norm.forward(x, **norm.init(x.shape))
         dy = upstream(cache.x_hat, mean=self.mean, correlation=self.correlation)
         grads = norm.backward(dy, cache)
