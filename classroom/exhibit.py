@@ -22,6 +22,7 @@ class Range(NamedTuple):
     step: float
     play: bool = False  # offers to run through the range by itself
     group: str = ""  # sliders of one group stand together below a hairline
+    slow: bool = False  # a move starts a new run: the picture follows on release
 
     def nearest(self, value: float) -> float:
         """Return the legal value closest to `value`."""
@@ -36,6 +37,7 @@ class Pick(NamedTuple):
     label: str
     options: tuple[str, ...]
     group: str = ""
+    slow: bool = False  # a choice starts a new run, so nothing is computed ahead of it
 
 
 Control = Range | Pick

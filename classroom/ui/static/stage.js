@@ -2,7 +2,7 @@
 // Every move asks the server for a new frame: one request at a time, the latest value wins, an older picture never returns.
 import { paint, tidy } from "./panels.js";
 import { loadPlotly } from "./plot.js";
-import { themeOf } from "./colour.js";
+import { adoptTheme, themeOf } from "./colour.js";
 
 const stages = new Map();
 const frames = new Map(); // address -> Promise of a frame; a setting seen once is free
@@ -46,6 +46,7 @@ function show(stage, frame) {
 function drawPicture(root, frame) {
   root.__frame = frame;
   root.__theme = themeOf(root);
+  adoptTheme(root);
   const figure = root.querySelector(".picture"), words = root.querySelector(".words p");
   paint(figure, frame.header, frame.bytes);
   figure.setAttribute("aria-label", frame.header.title);

@@ -1,0 +1,126 @@
+"""A small convolutional network with and without BN: loss and held-out accuracy over several seeds."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import numpy as np
+
+from classroom.exhibit import Exhibit, Pick, Range
+from classroom.picture import Note, Picture, Plot, Values
+from classroom.plots import BN, COLOURS, NAMES, PLAIN, Trace, axis, band, dot, end_labels, figure, line
+from classroom.training import finished
+from lab.data import DataError
+from lab.experiments.digits_convnet import DigitsConvnet as Run
+from lab.statistics import Interval, interval
+
+FOLDER_VARIABLE = "CIFAR10_FOLDER"
+FOLDER = Path(__file__).parents[2] / "assets" / "data" / "cifar-10-batches-bin"
+STEPS = 150
+DIGITS, CIFAR10 = "digits", "CIFAR-10"
+
+
+class Data(NamedTuple):
+    """Mean and half width of the 95 % interval over the seeds; the first axis is without, with BN."""
+
+    steps: Values  # (S,)
+    loss: Values  # (2, S, 2)
+    accuracy: Values  # (2, S, 2), in %
+    gained: tuple[Interval, ...]  # of every step: accuracy with BN minus without, seed by seed, in points
+    now: int  # index of the last recorded step that is shown
+    missing: str = ""  # why there is nothing to show, and what to do about it
+
+
+NOTHING = np.empty((2, 0, 2))
+
+
+@lru_cache(maxsize=16)
+def recorded(run: Run) -> Data:
+    """Return what the picture needs of a run, its last step shown; kept, since scrubbing asks for it at every step."""
+    result = finished(run)
+    loss = np.array([[interval(seeds) for seeds in arm.T] for arm in result.loss])
+    gained = tuple(interval(100 * seeds) for seeds in (result.accuracy[BN] - result.accuracy[PLAIN]).T)
+    return Data(result.steps, loss, 100 * result.accuracy_intervals(), gained, len(result.steps) - 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvnetTraining(Exhibit):
+    """Both networks of a seed begin alike and see the same batches; only BN differs."""
+
+    title = "A small convolutional network, with and without batch normalization"
+
+    step: Annotated[int, Range("step", 0, STEPS, 5, play=True, group="look")] = STEPS
+    rate: Annotated[float, Range("learning rate η", 0.01, 0.2, 0.01, group="run", slow=True)] = 0.05
+    seeds: Annotated[int, Range("seeds", 2, 10, 1, group="run", slow=True)] = 5
+    data: Annotated[str, Pick("pictures", (DIGITS, CIFAR10), group="data", slow=True)] = DIGITS
+
+    def compute(self) -> Data:
+        """Train every seed both ways, or take the run at hand; without the files of CIFAR-10 say what is missing."""
+        data = "digits" if self.data == DIGITS else os.environ.get(FOLDER_VARIABLE) or str(FOLDER)
+        try:
+            run = recorded(Run(data=data, steps=STEPS, rate=self.rate, seeds=self.seeds, recorded=25))
+        except DataError as error:
+            say = str(error).replace(str(FOLDER.parents[2]) + os.sep, "")
+            return Data(np.empty(0), NOTHING, NOTHING, (), 0, say)
+        return run._replace(now=int(np.searchsorted(run.steps, self.step, side="right")) - 1)
+
+    def picture(self, data: Data) -> Picture:
+        """Draw accuracy above loss, with the intervals as bands, up to the chosen step."""
+        if data.missing:
+            return [
+                Note(text=f"The files of CIFAR-10 are not here. {data.missing}", mark="not reproducible"),
+                Note(
+                    text=f"The deck looks into the folder that the environment variable {FOLDER_VARIABLE} names, "
+                    "else into assets/data/cifar-10-batches-bin. The digits need no files."
+                ),
+            ]
+        top = float(np.nanmax(data.loss[..., 0])) * 1.15
+        gained = data.gained[data.now]
+        clear = "" if gained.excludes_zero else ", no difference that these seeds can show"
+        pictures = "scikit-learn's 8×8 digits, not CIFAR-10" if self.data == DIGITS else "CIFAR-10"
+        return [
+            self._curves(data, data.accuracy, "held-out pictures right, %", 102.0, "%{y:.1f} %", 17, "Accuracy"),
+            self._curves(data, data.loss, "cross-entropy", top, "%{y:.2f}", 11, "Loss of the step's batch"),
+            Note(
+                text=f"Mean of {self.seeds} seeds, band: 95 % interval. Accuracy at step {data.steps[data.now]}, with "
+                f"BN minus without: {gained} points{clear}. Pictures: {pictures}.",
+                mark="computed",
+            ),
+        ]
+
+    def _curves(self, data: Data, values: Values, unit: str, top: float, hover: str, rem: float, label: str) -> Plot:
+        steps, shown = data.steps[: data.now + 1], values[:, : data.now + 1]
+        traces: list[Trace] = []
+        ends = []
+        for arm in (PLAIN, BN):
+            mean, half = shown[arm].T
+            traces += [band(steps, np.maximum(mean - half, 0), np.minimum(mean + half, top), arm),
+                       line(steps, mean, arm, hover=hover)]  # fmt: skip
+            if np.isfinite(mean[-1]):
+                traces.append(dot(float(steps[-1]), float(mean[-1]), arm))
+                ends.append((NAMES[arm], float(mean[-1]), COLOURS[arm]))
+        chart = figure(
+            traces,
+            axis("step", 0, int(data.steps[-1])),
+            axis(unit, 0, top),
+            end_labels(ends, float(steps[-1]), 0, top, rem - 3.5),
+        )
+        now = [(Interval(*shown[arm, -1].tolist()), NAMES[arm]) for arm in (BN, PLAIN)]
+        numbers = [f"{value} {name}" for value, name in now if np.isfinite(value.mean)]
+        return Plot(label=label, note=", ".join(numbers), figure=chart, height_rem=rem)
+
+    def alt(self, data: Data) -> str:
+        """Say the accuracies at the step and their difference."""
+        if data.missing:
+            return f"No curves: {data.missing}"
+        plain, bn = (Interval(*data.accuracy[arm, data.now]) for arm in (PLAIN, BN))
+        return (
+            f"After {data.steps[data.now]} of {data.steps[-1]} steps on {self.data}, {bn} % of the held-out pictures "
+            f"are right with BN and {plain} % without (mean and 95 % interval of {self.seeds} seeds); the difference, "
+            f"seed by seed, is {data.gained[data.now]} points."
+        )
+

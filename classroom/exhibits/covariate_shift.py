@@ -1,0 +1,114 @@
+"""Internal covariate shift: what arrives at one unit of a late layer while two networks train."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, NamedTuple
+
+import numpy as np
+
+from classroom.exhibit import Exhibit, Range
+from classroom.picture import Note, Picture, Plot, Values
+from classroom.plots import BN, COLOURS, NAMES, PLAIN, axis, band, dot, end_labels, figure, line, minus, padded
+from classroom.training import finished
+from lab.experiments.covariate_shift import CovariateShift as Run
+
+STEPS = 2000
+PERCENTILES = ("15 %", "50 %", "85 %")
+
+
+class Data(NamedTuple):
+    """The run as far as the chosen step; the first axis is without, with BN."""
+
+    steps: Values  # (S,), of the whole run
+    percentiles: Values  # (2, S, 3)
+    accuracy: Values  # (2, S)
+    drift: Values  # (2,): way of the median over the whole run, in widths of its final band
+    now: int  # index of the last recorded step that is shown
+
+
+@lru_cache(maxsize=16)
+def recorded(run: Run) -> Data:
+    """Return what the picture needs of a run, its last step shown; kept, since scrubbing asks for it at every step."""
+    result = finished(run)
+    return Data(result.steps, result.percentiles(), result.accuracy, result.drift(), len(result.steps) - 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CovariateShift(Exhibit):
+    """Scrub through the training of two networks that began alike and saw the same batches."""
+
+    title = "The inputs of one unit of the last hidden layer, while the network trains"
+
+    step: Annotated[int, Range("step", 0, STEPS, 20, play=True, group="look")] = STEPS
+    rate: Annotated[float, Range("learning rate η", 0.1, 1.0, 0.1, group="run", slow=True)] = 0.3
+    unit: Annotated[int, Range("watched unit", 1, 100, 1, group="run", slow=True)] = 1
+
+    def compute(self) -> Data:
+        """Train both networks, or take the run at hand."""
+        run = recorded(Run(steps=STEPS, rate=self.rate, unit=self.unit - 1))
+        return run._replace(now=int(np.searchsorted(run.steps, self.step, side="right")) - 1)
+
+    def picture(self, data: Data) -> Picture:
+        """Show the percentiles of both arms on one axis, and what became of the accuracy."""
+        low, high = padded(data.percentiles)
+        return [
+            *(self._percentiles(data, arm, low, high) for arm in (PLAIN, BN)),
+            self._accuracy(data),
+            Note(
+                text=f"Over the whole run the median travelled {data.drift[PLAIN]:.2f} widths of its final 15–85 % "
+                f"band without BN, {data.drift[BN]:.2f} with BN.",
+                mark="computed",
+            ),
+            Note(
+                text="That less drift is *why* BN helps: with noise put in after BN the distributions are less stable "
+                "than without BN, and training stays about as good (Santurkar et al. 2018).",
+                mark="contested",
+            ),
+        ]
+
+    def _percentiles(self, data: Data, arm: int, low: float, high: float) -> Plot:
+        steps, p = data.steps[: data.now + 1], data.percentiles[arm, : data.now + 1]
+        traces = [band(steps, p[:, 0], p[:, 2], arm)]
+        for i, name in enumerate(PERCENTILES):
+            look = {"width": 2.5} if i == 1 else {"width": 1.2}
+            traces.append(line(steps, p[:, i], arm, hover=f"{name}: %{{y:.2f}}", dash="solid", **look))
+        traces.append(dot(float(steps[-1]), float(p[-1, 1]), arm))
+        ends = [(name, float(p[-1, i]), COLOURS[arm]) for i, name in enumerate(PERCENTILES)]
+        picture = figure(
+            traces,
+            axis("step", 0, STEPS, tickvals=[0, STEPS // 2, STEPS], tickformat=","),
+            axis("input to the unit", low, high),
+            end_labels(ends, float(steps[-1]), low, high, 10),
+        )
+        note = f"median {minus(p[-1, 1])} at step {steps[-1]:,}"
+        return Plot(span=6, label=NAMES[arm], note=note, figure=picture, height_rem=14)
+
+    def _accuracy(self, data: Data) -> Plot:
+        steps = data.steps[: data.now + 1]
+        right = 100 * data.accuracy[:, : data.now + 1]
+        traces = [line(steps, right[arm], arm, hover="%{y:.1f} %") for arm in (PLAIN, BN)]
+        traces += [dot(float(steps[-1]), float(right[arm, -1]), arm) for arm in (PLAIN, BN)]
+        ends = [(NAMES[arm], float(right[arm, -1]), COLOURS[arm]) for arm in (PLAIN, BN)]
+        picture = figure(
+            traces,
+            axis("step", 0, STEPS, nticks=5, tickformat=","),
+            axis("right, %", 0, 103, tickvals=[0, 50, 100]),
+            end_labels(ends, float(steps[-1]), 0, 103, 5.5),
+        )
+        note = f"{right[BN, -1]:.1f} % with BN, {right[PLAIN, -1]:.1f} % without"
+        return Plot(label="Held-out digits that are right", note=note, figure=picture, height_rem=9)
+
+    def alt(self, data: Data) -> str:
+        """Say where the percentiles are at the step, and how many digits are right."""
+        said = [
+            f"{NAMES[arm]} the 15th, 50th and 85th percentile of the unit's input are "
+            f"{', '.join(minus(v) for v in data.percentiles[arm, data.now])} and {data.accuracy[arm, data.now]:.1%} "
+            "of the held-out digits are right"
+            for arm in (PLAIN, BN)
+        ]
+        return (
+            f"At step {data.steps[data.now]:,}, {said[PLAIN]}; {said[BN]}. Over the whole run the median travelled "
+            f"{data.drift[PLAIN]:.2f} widths of its final 15–85 % band without BN and {data.drift[BN]:.2f} with BN."
+        )

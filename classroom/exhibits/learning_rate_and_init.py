@@ -1,0 +1,148 @@
+"""Is batch normalization sensitive to the learning rate or the initial weights? The talk's seven runs, and a sweep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log10
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+
+from classroom.exhibit import Exhibit, Pick, Range
+from classroom.picture import Note, Picture, Plot, Ramp, Scale, Values
+from classroom.plots import BN, COLOURS, NAMES, PLAIN, SYMBOLS, Trace, axis, figure, text
+from classroom.theme import colorscale
+from classroom.training import finished
+from lab.experiments.learning_rate_and_init import LEARNED, RATES, SCALES
+from lab.experiments.learning_rate_and_init import LearningRateAndInit as Run
+
+TABLE, SWEEP = "the talk's table", "sweep run here"
+PERCENT = Scale(0, 100, "held-out accuracy, %; × the run diverged", "sequential")
+
+
+class Row(NamedTuple):
+    """One run of the talk, 150,000 iterations each."""
+
+    name: str
+    layers: str
+    arm: int
+    rate: float
+    pca: str  # dimensions kept
+    accuracy: float
+
+
+TALK = (
+    Row("sn01", "tiled conv", BN, 0.01, "300", 0.984000),
+    Row("sn02", "tiled conv", BN, 0.05, "400 / 500 / 700", 0.991167),
+    Row("tn03", "full conv", BN, 0.03, "300", 0.989000),
+    Row("tn01", "full conv", BN, 0.05, "400", 0.992667),
+    Row("tn04", "full conv", BN, 0.1, "800 / 900", 0.990167),
+    Row("np04", "full conv", PLAIN, 0.05, "400", 0.990500),  # tn01 without BN
+    Row("np05", "full conv", PLAIN, 0.01, "500 / 800", 0.990000),
+)
+
+
+class Data(NamedTuple):
+    """The sweep, empty where the talk's table is shown; the first axis is without, with BN."""
+
+    accuracy: Values  # (2, rates, scales)
+    diverged: Values
+    verdict: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearningRateAndInit(Exhibit):
+    """Compare the areas in which training works, not the best cells."""
+
+    title = "Learning rate and initialization, with and without batch normalization"
+
+    show: Annotated[str, Pick("show", (TABLE, SWEEP), group="look")] = TABLE
+    steps: Annotated[int, Range("steps per run", 20, 160, 20, group="run", slow=True)] = 80
+    seed: Annotated[int, Range("seed", 0, 9, 1, group="run", slow=True)] = 0
+
+    def compute(self) -> Data:
+        """Run the sweep where it is asked for, or take the one at hand."""
+        if self.show == TABLE:
+            return Data(np.empty((2, 0, 0)), np.empty((2, 0, 0), bool), "")
+        result = finished(Run(steps=self.steps, seed=self.seed))
+        return Data(result.accuracy, result.diverged, result.verdict())
+
+    def picture(self, data: Data) -> Picture:
+        """Show the talk's runs as points, or the sweep as two maps on one scale."""
+        if self.show == TABLE:
+            return self._table()
+        learned = [int((data.accuracy[arm] >= LEARNED).sum()) for arm in (PLAIN, BN)]
+        return [
+            *(
+                Plot(span=6, label=NAMES[arm], note=f"{learned[arm]} of {data.accuracy[arm].size} learn",
+                     figure=_map(data, arm), height_rem=18)
+                for arm in (PLAIN, BN)
+            ),
+            Ramp(scale=PERCENT),
+            Note(text=data.verdict, mark="computed"),
+        ]  # fmt: skip
+
+    def _table(self) -> Picture:
+        traces: list[Trace] = []
+        for arm in (PLAIN, BN):
+            rows = [r for r in TALK if r.arm == arm]
+            traces.append({
+                "type": "scatter", "mode": "markers", "x": [r.rate for r in rows],
+                "y": [100 * r.accuracy for r in rows],
+                "marker": {"size": 13, "symbol": SYMBOLS[arm], "color": COLOURS[arm],
+                           "line": {"width": 2.5, "color": COLOURS[arm]}},
+                "customdata": [[r.name, r.layers, r.pca] for r in rows],
+                "hovertemplate": "%{customdata[0]}, %{customdata[1]}, PCA %{customdata[2]}: %{y:.4f} %"
+                                 f"<extra>{NAMES[arm]}</extra>",
+            })  # fmt: skip
+        pair = {row.name: row.accuracy for row in TALK}
+        chart = figure(
+            traces,
+            axis("learning rate (log scale)", log10(0.008), log10(0.17), type="log",
+                 tickvals=[r.rate for r in TALK], ticktext=[f"{r.rate:g}" for r in TALK]),
+            axis("accuracy, %", 98.3, 99.42, dtick=0.2, tickformat=".1f"),
+            [_label(row) for row in TALK],
+        )  # fmt: skip
+        return [
+            Plot(label="The talk's seven runs", note="filled: with BN; open: without", figure=chart, height_rem=20),
+            Note(text="The 2015 talk, 150,000 iterations each, on private data: not reproducible here.", mark="cited"),
+            Note(
+                text=f"Only tn01 and np04 differ in BN alone: {100 * pair['tn01']:.4f} against "
+                f"{100 * pair['np04']:.4f} %. The other pairs differ in the network, the learning rate or the "
+                "dimension of the PCA too."
+            ),
+        ]
+
+    def alt(self, data: Data) -> str:
+        """Read the talk's rows out, or give the sweep's verdict."""
+        if self.show == TABLE:
+            said = "; ".join(
+                f"{r.name} ({r.layers}, {NAMES[r.arm]}) at {r.rate:g}: {100 * r.accuracy:.4f} %" for r in TALK
+            )
+            return f"Accuracy of the talk's seven runs by learning rate: {said}."
+        return f"Two maps of {len(RATES)} learning rates × {len(SCALES)} initial scales. {data.verdict}"
+
+
+def _label(row: Row) -> dict[str, Any]:
+    say = f"<b>{row.name}</b> {100 * row.accuracy:.2f}"
+    side = "right" if row.arm == PLAIN and row.name == "np04" else "left"
+    return text(say + (" without BN" if row.arm == PLAIN else ""), log10(row.rate), 100 * row.accuracy, xanchor=side,
+                yanchor="middle", xshift=13 if side == "left" else -13, font={"color": COLOURS[row.arm]})  # fmt: skip
+
+
+def _map(data: Data, arm: int) -> Any:
+    percent = 100 * data.accuracy[arm]
+    cells = [
+        ["×" if gone else f"{value:.0f}" for value, gone in zip(values, lost, strict=True)]
+        for values, lost in zip(percent, data.diverged[arm], strict=True)
+    ]
+    heat = {
+        "type": "heatmap", "z": percent, "zmin": PERCENT.low, "zmax": PERCENT.high,
+        "colorscale": colorscale("sequential"), "showscale": False,
+        "x": [f"{s:g}" for s in SCALES], "y": [f"{r:g}" for r in RATES], "xgap": 1, "ygap": 1,
+        "text": cells, "texttemplate": "%{text}",
+        "hovertemplate": "learning rate %{y}, initial scale %{x}: %{z:.1f} %<extra></extra>",
+    }  # fmt: skip
+    bare = {"type": "category", "showline": False, "ticks": ""}
+    x, y = ({"title": {"text": title}, **bare} for title in ("initial scale (1 is He's)", "learning rate"))
+    return figure([heat], x, y)

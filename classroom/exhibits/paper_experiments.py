@@ -1,0 +1,152 @@
+"""What the paper reports: Inception on ImageNet, cited; and its small figure, run again on the digits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log10
+from typing import Annotated, NamedTuple
+
+import numpy as np
+
+from classroom.exhibit import Exhibit, Pick
+from classroom.picture import Note, Picture, Plot, Table, Values
+from classroom.plots import BN, COLOURS, NAMES, PLAIN, axis, end_labels, figure, line, text
+from classroom.training import finished
+from lab.experiments.covariate_shift import CovariateShift as Run
+
+CITED, RERUN = "ImageNet, cited", "MNIST figure, run here on digits"
+PAPER = "Ioffe & Szegedy 2015"
+
+
+class Model(NamedTuple):
+    """One row of the paper's Figure 3."""
+
+    name: str
+    rate: float  # initial learning rate
+    steps: float | None  # in millions, to 72.2 %; None: never got there
+    best: float  # highest accuracy, %
+
+
+MODELS = (
+    Model("Inception", 0.0015, 31.0, 72.2),
+    Model("BN-Baseline", 0.0015, 13.3, 72.7),
+    Model("BN-x5", 0.0075, 2.1, 73.0),
+    Model("BN-x30", 0.045, 2.7, 74.8),
+    Model("BN-x5-Sigmoid", 0.0075, None, 69.8),
+)
+NEVER = 60.0  # where the axis, in millions of steps, keeps a place for what never got there
+
+
+class Data(NamedTuple):
+    """The digits' run, empty where the paper's table is shown; the first axis is without, with BN."""
+
+    steps: Values
+    accuracy: Values  # (2, S)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaperExperiments(Exhibit):
+    """The large experiment as the paper reports it, or the small one as it comes out here."""
+
+    title = "The paper's experiments"
+
+    show: Annotated[str, Pick("show", (CITED, RERUN))] = CITED
+
+    def compute(self) -> Data:
+        """Train the small networks where they are asked for."""
+        if self.show == CITED:
+            return Data(np.empty(0), np.empty((2, 0)))
+        result = finished(Run())
+        return Data(result.steps, result.accuracy)
+
+    def picture(self, data: Data) -> Picture:
+        """Show speed against accuracy per model, or accuracy against steps."""
+        return self._cited() if self.show == CITED else self._rerun(data)
+
+    def _cited(self) -> Picture:
+        x = [m.steps or NEVER for m in MODELS]
+        colour = ["var(--ink)" if m.name == "Inception" else "var(--accent)" for m in MODELS]
+        symbol = ["circle-open" if m.name == "Inception" else "x-thin" if m.steps is None else "circle" for m in MODELS]
+        dots = {
+            "type": "scatter", "mode": "markers", "x": x, "y": [m.best for m in MODELS],
+            "marker": {"size": 13, "color": colour, "symbol": symbol, "line": {"width": 2.5, "color": colour}},
+            "customdata": [[m.name, f"{m.rate:g}"] for m in MODELS],
+            "hovertemplate": "%{customdata[0]}: %{y} %, learning rate %{customdata[1]}<extra></extra>",
+        }  # fmt: skip
+        muted = {"color": "var(--muted)"}
+        goal = text("72.2 %", 0, 72.2, xref="paper", xanchor="left", yanchor="top", xshift=6, font=muted)
+        labels = [goal, *(self._label(m) for m in MODELS)]
+        chart = figure(
+            [dots],
+            axis("training steps to 72.2 %, millions (log scale)", log10(1.3), log10(90), type="log",
+                 tickvals=[2, 5, 10, 20, NEVER], ticktext=["2", "5", "10", "20", "never"]),
+            axis("highest accuracy, %", 69, 75.6, dtick=1),
+            labels,
+            shapes=[{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 72.2, "y1": 72.2,
+                     "line": {"color": "var(--rule)", "width": 1.5, "dash": "dot"}, "layer": "below"}],
+        )  # fmt: skip
+        return [
+            Plot(label="Inception on ImageNet", note="single crop, validation set", figure=chart, height_rem=21),
+            Note(text=f"{PAPER}, figures 2 and 3. BN-x5 and BN-x30: 5 and 30 times the learning rate.", mark="cited"),
+            Note(
+                text="What else changed besides BN (section 4.2.1): higher learning rate, 6 times faster decay of it, "
+                "no dropout, L2 weight divided by 5, no local response normalization, shuffling within shards, weaker "
+                "photometric distortions. *BN-Baseline keeps Inception's learning rate.*"
+            ),
+        ]
+
+    @staticmethod
+    def _label(m: Model) -> dict[str, object]:
+        say = f"<b>{m.name}</b>"
+        say += f"<br>{m.steps} million, {m.best} %" if m.steps else f"<br>sigmoid units: stops at {m.best} %"
+        beside = {"xanchor": "left", "align": "left", "yanchor": "middle", "xshift": 14}
+        places: dict[str, dict[str, object]] = {
+            "BN-Baseline": {"xanchor": "center", "yanchor": "bottom", "yshift": 9},
+            "Inception": {"xanchor": "center", "yanchor": "top", "yshift": -10},
+            "BN-x5-Sigmoid": {"xanchor": "right", "align": "right", "yanchor": "middle", "xshift": -14},
+        }
+        return text(say, log10(m.steps or NEVER), m.best, **places.get(m.name, beside))
+
+    def _rerun(self, data: Data) -> Picture:
+        right = 100 * data.accuracy
+        last = int(data.steps[-1])
+        ends = [(NAMES[arm], float(right[arm, -1]), COLOURS[arm]) for arm in (PLAIN, BN)]
+        chart = figure(
+            [line(data.steps, right[arm], arm, hover="%{y:.1f} %") for arm in (PLAIN, BN)],
+            axis("step", 0, last, nticks=5, tickformat=","),
+            axis("held-out digits that are right, %", 0, 102, dtick=20),
+            end_labels(ends, last, 0, 102, 13),
+        )
+        note = f"{right[BN, -1]:.1f} % with BN, {right[PLAIN, -1]:.1f} % without"
+        rows = [
+            (f"{target} %", *(self._first(data, arm, target) for arm in (BN, PLAIN))) for target in (50, 90, 95)
+        ]
+        return [
+            Plot(label="Figure 1a of the paper, on digits", note=note, figure=chart, height_rem=17),
+            Table(columns=("first recorded step at", "with BN", "without BN"), rows=tuple(rows)),
+            Note(
+                text="Trained here: three hidden layers of 100 sigmoid units, mini-batches of 60, as in the paper; "
+                f"there on MNIST for 50,000 steps, here on 8×8 digits for {last:,}.",
+                mark="computed",
+            ),
+        ]
+
+    @staticmethod
+    def _first(data: Data, arm: int, target: int) -> str:
+        there = np.flatnonzero(100 * data.accuracy[arm] >= target)
+        return f"{data.steps[there[0]]:,}" if there.size else "not reached"
+
+    def alt(self, data: Data) -> str:
+        """Read the paper's table out, or say how far both networks came."""
+        if self.show == CITED:
+            rows = [
+                f"{m.name} " + (f"reaches 72.2 % after {m.steps} million steps" if m.steps else "never reaches 72.2 %")
+                + f" and {m.best} % at best"
+                for m in MODELS
+            ]  # fmt: skip
+            return f"As {PAPER} report for ImageNet: {'; '.join(rows)}."
+        return (
+            f"On scikit-learn's digits, after {data.steps[-1]:,} steps {data.accuracy[BN, -1]:.1%} of the held-out "
+            f"digits are right with BN and {data.accuracy[PLAIN, -1]:.1%} without. 90 % is reached at step "
+            f"{self._first(data, BN, 90)} with BN; without: {self._first(data, PLAIN, 90)}."
+        )
