@@ -13,6 +13,11 @@ BAR = {"color": "var(--sequential-2)", "line": {"width": 0}}
 MOST_NAMED = 14  # bars with their count above them; more of them and the numbers would touch
 
 
+def picture_of(citations: Citations) -> Picture:
+    """Return the chart of a table; no panel at all where there are no rows."""
+    return by_year(citations) if citations.kind == "years" else by_topic(citations)
+
+
 def by_year(citations: Citations) -> Picture:
     """Return a bar per year, counts above the bars; years without a row stay empty."""
     rows = citations.rows
