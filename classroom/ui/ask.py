@@ -15,7 +15,7 @@ def ask(question: Question, place: str = "") -> None:
     cards, reason = st.columns([7, 5], gap="large")
     given = memory.shown().get(question.id)
     with cards:
-        with st.container(key="lede"):
+        with st.container(key=f"ask-{place}{question.id}"):
             st.markdown(question.ask)
         match question:
             case Choice():
@@ -40,16 +40,16 @@ def _again(question: Question) -> None:
 def _state(letter: str, given: Any, right: set[str]) -> str:
     """Return the look of an option: what was right and what was picked show only once there is an answer."""
     if given is None:
-        return ""
+        return "open"
     if letter in right:
-        return "-right"
-    return "-wrong" if letter in given else "-rest"
+        return "right"
+    return "wrong" if letter in given else "rest"
 
 
 def _choice(question: Choice, given: Any, place: str) -> None:
     for letter, text in question.options.items():
         state = _state(letter, given, {question.answer})
-        with st.container(key=f"card-{letter}-{place}{question.id}{state}"):
+        with st.container(key=f"card-{state}-{letter}-{place}{question.id}"):
             st.button(text, key=f"option-{letter}-{place}{question.id}", width="stretch", disabled=given is not None,
                       on_click=_answer, args=(question, letter))  # fmt: skip
 
@@ -59,8 +59,8 @@ def _choices(question: Choices, given: Any, place: str) -> None:
     for letter, text in question.options.items():
         state = _state(letter, given, set(question.answer))
         if given is None and letter in picked:
-            state = "-chosen"
-        with st.container(key=f"card-{letter}-{place}{question.id}{state}"):
+            state = "chosen"
+        with st.container(key=f"card-{state}-{letter}-{place}{question.id}"):
             st.button(text, key=f"option-{letter}-{place}{question.id}", width="stretch", disabled=given is not None,
                       on_click=picked.symmetric_difference_update, args=({letter},))  # fmt: skip
     if given is None:
@@ -94,11 +94,11 @@ def _reason(question: Question, given: Any, place: str) -> None:
     if given is None:
         how = {"choice": "Choose a card.", "choices": "Choose every card that is right, then answer.",
                "number": "Type a number."}[question.type]  # fmt: skip
-        with st.container(key="why"):
+        with st.container(key=f"why-{place}{question.id}"):
             st.markdown(f"{how} The reason appears here.")
         return
     verdict, reason = question.grade(given), question.reason(given)
-    with st.container(key="why-done"):
+    with st.container(key=f"because-{place}{question.id}"):
         if verdict.right:
             st.html('<p class="verdict yes" role="status">Right.</p>')
         else:

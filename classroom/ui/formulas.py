@@ -67,6 +67,6 @@ def errata(slide: Slide) -> None:
         return
     found = [ERRATA[name] for name in slide.errata]
     many = len(found) > 1
-    title = f"{len(found)} errata in what the talk printed here" if many else f"Erratum: {found[0].title}"
+    title = f"{len(found)} errata in what the talk printed here" if many else f"Erratum · {found[0].title}"
     with st.container(key=f"erratum-{slide.id}", width="content"), st.popover(title, width="content"):
         st.markdown("\n\n".join((f"**{e.title}.** " if many else "") + erratum_text(e) for e in found))

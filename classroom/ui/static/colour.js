@@ -3,6 +3,12 @@ const cache = new Map();
 
 export const themeOf = (element) => getComputedStyle(element).colorScheme || "light";
 
+// Popovers and dialogs stand outside the app's element: hand its theme on to the whole document.
+export function adoptTheme(element) {
+  const theme = themeOf(element), document_ = document.documentElement.style;
+  if (document_.colorScheme !== theme) document_.colorScheme = theme;
+}
+
 function resolver(element) {
   const theme = themeOf(element);
   if (!cache.has(theme)) cache.set(theme, new Map());

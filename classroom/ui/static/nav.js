@@ -1,4 +1,5 @@
 // Keys, buttons, swipes and progress of the deck. Sends the absolute position, so quick presses are never lost.
+import { adoptTheme } from "./colour.js";
 import { loadPlotly, fetchFrame } from "./stage.js";
 
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("normalization-deck") : null;
@@ -10,6 +11,7 @@ function toggleFullScreen() {
 }
 
 export function mountNav({ data, setStateValue, setTriggerValue, parentElement: root }) {
+  adoptTheme(root);
   const s = (root.__nav ??= { seq: 0, began: Date.now() }), $ = (q) => root.querySelector(q);
   Object.assign(s, { last: data.last, set: setStateValue, fire: setTriggerValue, ids: data.ids, presenter: data.presenter, elsewhere: data.elsewhere });
   if (data.seq >= s.seq) { s.at = data.at; s.seq = data.seq; }
