@@ -69,4 +69,4 @@ def errata(slide: Slide) -> None:
     many = len(found) > 1
     title = f"{len(found)} errata in what the talk printed here" if many else f"Erratum · {found[0].title}"
     with st.container(key=f"erratum-{slide.id}", width="content"), st.popover(title, width="content"):
-        st.markdown("\n\n".join((f"**{e.title}.** " if many else "") + erratum_text(e) for e in found))
+        st.markdown("\n\n---\n\n".join(f"**{e.title}.**\n\n{erratum_text(e)}" for e in found))
