@@ -16,10 +16,9 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeVar, get_args, 
 import numpy as np
 from numpy.typing import NDArray
 
-from normlib.pool import Pool
+from normlib.pool import Array, Pool
 from normlib.symbolic import Derivation
 
-Array = NDArray[Any]  # of one floating-point dtype
 Layout = Literal["NCHW", "NHWC", "HWKM"]  # HWKM is the talk's: row, column, channel, example
 
 _NCHW_FROM: Mapping[str, tuple[int, int, int, int]] = {"NCHW": (0, 1, 2, 3), "NHWC": (0, 3, 1, 2), "HWKM": (3, 2, 0, 1)}
@@ -167,8 +166,8 @@ class Norm(ABC):
                 f"{self._name}.pooled: cell must be an index into the 4 axes of shape {shape}, got {cell}. "
                 f"Give both as {self.layout}, counting from 0."
             )
-        to_nchw = _NCHW_FROM[self.layout]
-        mask = self.pool.mask(tuple(shape[a] for a in to_nchw), tuple(cell[a] for a in to_nchw))
+        axes = _NCHW_FROM[self.layout]
+        mask = self.pool.mask(tuple(shape[a] for a in axes), tuple(cell[a] for a in axes))
         return from_nchw(mask, self.layout)
 
     def derive(self) -> Derivation:

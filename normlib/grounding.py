@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from normlib.nodes import AXIS, Inside, Partial, PoolSize, PoolSum, Same, Tagged, loss, name_of
-from normlib.pool import Pool
+from normlib.pool import Array, Pool
 
 if TYPE_CHECKING:
     from normlib.symbolic import Formula
-
-Array = NDArray[Any]
 
 
 class Grounding:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import reduce
 from math import prod
 from types import EllipsisType
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+Array = NDArray[Any]  # of one floating-point dtype
 
 ALL = ...  # the whole axis
 

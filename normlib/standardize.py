@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from normlib.pool import ALL, Pool
-
-Array = NDArray[Any]
+from normlib.pool import ALL, Array, Pool
 
 
 class Moments(NamedTuple):

@@ -9,21 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from normlib.grounding import Grounding
 from normlib.latex import tex
 from normlib.nodes import AXIS, name_of
-from normlib.pool import Pool
+from normlib.pool import Array, Pool
 
 if TYPE_CHECKING:
     from normlib.core import Norm
 
-Array = NDArray[Any]
 Indices = tuple[sp.Symbol, ...]
 
 
@@ -68,17 +66,21 @@ class Derivation:
     """An operator in symbols: what it computes, how its gradient comes about, and the gradient it claims.
 
     shape: N, C, H, W of the small tensor on which the claims are proved.
-    inputs: the indices of each input.  constants: the field that each other symbol stands for.
+    inputs: the indices of each input.
     definition: y last.  steps: in the order a lecturer reveals them.  closed_form: the claimed dl/d(input), by input.
     """
 
     of: Norm
     shape: tuple[int, int, int, int]
     inputs: Mapping[str, Indices]
-    constants: Mapping[sp.Symbol, str]
     definition: tuple[Formula, ...]
     steps: tuple[Step, ...]
     closed_form: Mapping[str, Formula]
+
+    @property
+    def constants(self) -> Mapping[sp.Symbol, str]:
+        """The field that each symbol of a hyperparameter stands for, as its annotation declares."""
+        return {sp.Symbol(h.symbol.removeprefix("\\"), positive=True): name for name, h in self.of.hypers().items()}
 
     @property
     def residue(self) -> Mapping[str, tuple[sp.Expr, ...]]:
@@ -90,8 +92,8 @@ class Derivation:
 
         `expand` settles it in a fraction of a second; `simplify` takes many and may miss the zero.
         """
-        key = tuple(sorted(((name, at) for name, at in self.inputs.items()), key=str))
-        return _residue(self.definition, formula, self.of.pool, self.shape, key, tuple(self.constants))
+        inputs = tuple(self.inputs.items())
+        return _residue(self.definition, formula, self.of.pool, self.shape, inputs, tuple(self.constants))
 
     def evaluate(self, inputs: Mapping[str, Array], dy: Array) -> tuple[Array, dict[str, Array]]:
         """Return y and the gradients in numbers, read off the displayed formulas cell by cell.

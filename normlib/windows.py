@@ -7,14 +7,11 @@ s = k + a * (sum of x**2 over a window); they differ in the window and in what `
 from __future__ import annotations
 
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from normlib.pool import ONE, Axis, Pool, Span
-
-Array = NDArray[Any]
+from normlib.pool import ONE, Array, Axis, Pool, Span
 
 
 class Damped(NamedTuple):

@@ -44,10 +44,10 @@ clipped = sp.Symbol("clipped")  # as a divisor: the number of cells that the win
 kappa, alpha, beta = sp.symbols("kappa alpha beta", positive=True)
 
 
-def damped(norm: Norm, constants: dict[sp.Symbol, str], constant: sp.Expr, divisor: sp.Expr | None) -> Derivation:
+def damped(norm: Norm, constant: sp.Expr, divisor: sp.Expr | None) -> Derivation:
     """Derive a norm that damps by `constant` + alpha / `divisor` * (sum of x^2 over its pool).
 
-    constants: the field behind each symbol.  divisor: None where alpha stands alone.
+    divisor: None where alpha stands alone.
     """
     across = norm.pool.c != ONE
     centre, cells = ((k,), (kp,)) if across else ((i, j), (ip, jp))
@@ -103,7 +103,7 @@ def damped(norm: Norm, constants: dict[sp.Symbol, str], constant: sp.Expr, divis
         ),
     )
     shape = (1, 4, 1, 1) if across else (1, 1, 2, 3)
-    return Derivation(norm, shape, {"x": HERE}, constants, definition, steps, {"x": claim})
+    return Derivation(norm, shape, {"x": HERE}, definition, steps, {"x": claim})
 
 
 def _weighted(factors: tuple[Any, ...], divisor: sp.Expr | None, centre: tuple[sp.Symbol, ...]) -> sp.Expr:

@@ -45,4 +45,4 @@ def with_running_statistics(norm: Norm, affine: bool) -> Derivation:
         ),
         Step("Everything else is per channel", "Each gathers a sum over its channel.", others),
     )
-    return Derivation(norm, (3, 1, 1, 1), inputs, {eps: "eps"}, definition, steps, closed_form)
+    return Derivation(norm, (3, 1, 1, 1), inputs, definition, steps, closed_form)

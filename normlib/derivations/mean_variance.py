@@ -39,7 +39,7 @@ def mean_only(norm: Norm) -> Derivation:
         ),
         Step("Closed form", "The gradient is centred as the values were.", (claim,)),
     )
-    return Derivation(norm, proof_shape(norm), {"x": HERE}, {}, definition, steps, {"x": claim})
+    return Derivation(norm, proof_shape(norm), {"x": HERE}, definition, steps, {"x": claim})
 
 
 def eps_outside(norm: Norm) -> Derivation:
@@ -112,7 +112,7 @@ def eps_outside(norm: Norm) -> Derivation:
             (claim,),
         ),
     )
-    return Derivation(norm, proof_shape(norm), {"x": HERE}, {eps: "eps"}, definition, steps, {"x": claim})
+    return Derivation(norm, proof_shape(norm), {"x": HERE}, definition, steps, {"x": claim})
 
 
 def _chain_rule(dx: sp.Expr, there: tuple[sp.Symbol, ...], dy_dx: sp.Expr, primed: tuple[sp.Symbol, ...]) -> Step:

@@ -144,7 +144,7 @@ def standardized(norm: Norm, affine: bool) -> Derivation:
                 (closed_form["gamma"], closed_form["beta"]),
             )
         )
-    return Derivation(norm, proof_shape(norm), inputs, {eps: "eps"}, definition, tuple(steps), closed_form)
+    return Derivation(norm, proof_shape(norm), inputs, definition, tuple(steps), closed_form)
 
 
 def pool_indices(

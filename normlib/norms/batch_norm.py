@@ -4,7 +4,8 @@ Give every **channel** mean 0 and variance 1 over the batch, then let the networ
 $$y_{ijkm} = \gamma_k\,\hat x_{ijkm}+\beta_k,\qquad \hat x_{ijkm} = \frac{x_{ijkm}-\mu_k}{\sqrt{\sigma_k^2+\epsilon}}$$
 
 - Training: $\mu_k$ and $\sigma_k^2$ pool over rows $i$, columns $j$ and examples $m$, $N = H\,W\,M$ values.
-- Inference: running averages of the two take their place, and a cell depends on no other cell.
+- Inference: running averages take their place, and a cell depends on no other cell. Each batch moves them:
+  $\bar\mu_k\leftarrow(1-\rho)\bar\mu_k+\rho\,\mu_k$, and likewise $\bar\sigma_k^2$ towards $\frac{N}{N-1}\sigma_k^2$.
 - $\gamma,\beta$: one pair for each of the $K$ channels.
 """
 
@@ -47,6 +48,7 @@ class Running(NamedTuple):
 class BatchNorm(Norm):
     """Standardize each channel over the batch, scale by gamma, shift by beta; defaults are PyTorch's.
 
+    MatConvNet is no preset: it averages the root of var + eps, where all others average the variance.
     Source: Ioffe & Szegedy 2015, algorithms 1 and 2.
     """
 
@@ -175,7 +177,7 @@ class BatchNorm(Norm):
     @classmethod
     @preset("Ioffe & Szegedy")
     def ioffe_szegedy(cls) -> Self:
-        """Return the paper's algorithm 2: the plain average over batches, unbiased."""
+        """Return the paper's algorithm 2: the plain average over batches, unbiased; it names no eps."""
         return cls(momentum=0.0, debias=True)
 
     @classmethod

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 
 from normlib.core import Array, Hyper, Norm, Paper, preset
-from normlib.derivations.damped import alpha, beta, damped, kappa
+from normlib.derivations.damped import damped, kappa
 from normlib.pool import Pool, Span
 from normlib.symbolic import Derivation
 from normlib.windows import Damped, damp, damp_backward
@@ -45,7 +45,7 @@ class CrossChannelNorm(Norm):
         return {"x": damp_backward(dy, cache, self.pool, self.alpha, self.beta)}
 
     def _derive(self) -> Derivation:
-        return damped(self, {kappa: "k", alpha: "alpha", beta: "beta"}, constant=kappa, divisor=None)
+        return damped(self, constant=kappa, divisor=None)
 
     @classmethod
     @preset("MatConvNet")

@@ -1,10 +1,11 @@
 r"""
 Damp a value whose **neighbours** are loud: nearby channels at the same position, or nearby pixels in the same channel.
 
-$$y_{ijk} = \frac{x_{ijk}}{\Big(\kappa+\dfrac{\alpha}{n}\displaystyle\sum_{k'\in G(k)}x_{ijk'}^2\Big)^{\beta}}\qquad
-y_{ijk} = \frac{x_{ijk}}{\Big(\kappa+\dfrac{\alpha}{n^2}\displaystyle\sum_{(i',j')\in G(i,j)}x_{i'j'k}^2\Big)^{\beta}}$$
+$$y_{ijk} = \frac{x_{ijk}}{\Big(\kappa+\frac{\alpha}{n}\sum_{k'\in G(k)}x_{ijk'}^2\Big)^{\beta}}$$
 
-- `ACROSS_CHANNELS` (left): $n$ channels at one position. `WITHIN_CHANNEL` (right): $n\times n$ pixels of one channel.
+$$y_{ijk} = \frac{x_{ijk}}{\Big(\kappa+\frac{\alpha}{n^2}\sum_{(i',j')\in G(i,j)}x_{i'j'k}^2\Big)^{\beta}}$$
+
+- `ACROSS_CHANNELS`, above: $n$ channels at one position. `WITHIN_CHANNEL`, below: $n\times n$ pixels of one channel.
 - $\alpha$ is divided by the whole window, also where a border clips it. TensorFlow and the paper do not divide.
 - $\kappa=1$ by default; the paper has 2. Within a channel Caffe fixes it at 1.
 """
@@ -17,7 +18,7 @@ from typing import Annotated, Literal, Self
 import sympy as sp
 
 from normlib.core import Array, Hyper, Norm, Paper, preset
-from normlib.derivations.damped import alpha, beta, damped, kappa
+from normlib.derivations.damped import damped, kappa
 from normlib.pool import Lean, Pool, Span
 from normlib.symbolic import Derivation
 from normlib.windows import Damped, damp, damp_backward
@@ -63,8 +64,7 @@ class LocalResponseNorm(Norm):
 
     def _derive(self) -> Derivation:
         cells = n if self.mode == "across_channels" else n**2
-        constants = {kappa: "k", alpha: "alpha", beta: "beta", n: "size"}
-        return damped(self, constants, constant=kappa, divisor=cells if self.divide else None)
+        return damped(self, constant=kappa, divisor=cells if self.divide else None)
 
     @classmethod
     @preset("Caffe")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 
 from normlib.core import Array, Hyper, Norm, Paper, preset
-from normlib.derivations.damped import alpha, beta, clipped, damped
+from normlib.derivations.damped import clipped, damped
 from normlib.pool import Pool, Span
 from normlib.symbolic import Derivation
 from normlib.windows import Damped, damp, damp_backward, pool_count
@@ -50,7 +50,7 @@ class SpatialNorm(Norm):
         return (self.alpha / pool_count(x.shape, self.pool)).astype(x.dtype)
 
     def _derive(self) -> Derivation:
-        return damped(self, {alpha: "alpha", beta: "beta"}, constant=1, divisor=clipped)
+        return damped(self, constant=1, divisor=clipped)
 
     @classmethod
     @preset("MatConvNet")

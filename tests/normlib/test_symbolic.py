@@ -196,7 +196,7 @@ def test_symbols_take_the_value_of_their_field():
     values = np.array([1.0, 2.0]).reshape(1, 2, 1, 1)
     shown, _ = derivation.evaluate({"x": values}, np.ones_like(values))
     np.testing.assert_allclose(shown.ravel(), [1 / 5, 2 / 14])
-    assert set(derivation.constants.values()) == {"k", "alpha", "beta"}
+    assert set(derivation.constants.values()) == {"size", "k", "alpha", "beta"}
 
 
 def test_formulas_are_values():
