@@ -83,8 +83,8 @@ class ConvnetTraining(Exhibit):
         clear = "" if gained.excludes_zero else ", no difference that these seeds can show"
         pictures = "scikit-learn's 8×8 digits, not CIFAR-10" if self.data == DIGITS else "CIFAR-10"
         return [
-            self._curves(data, data.accuracy, "held-out pictures right, %", 102.0, "%{y:.1f} %", 17, "Accuracy"),
-            self._curves(data, data.loss, "cross-entropy", top, "%{y:.2f}", 11, "Loss of the step's batch"),
+            self._curves(data, data.accuracy, "held-out pictures right, %", 102.0, "%{y:.1f} %", 16, "Accuracy"),
+            self._curves(data, data.loss, "cross-entropy", top, "%{y:.2f}", 10.5, "Loss of the step's batch"),
             Note(
                 text=f"Mean of {self.seeds} seeds, band: 95 % interval. Accuracy at step {data.steps[data.now]}, with "
                 f"BN minus without: {gained} points{clear}. Pictures: {pictures}.",
@@ -105,7 +105,7 @@ class ConvnetTraining(Exhibit):
                 ends.append((NAMES[arm], float(mean[-1]), COLOURS[arm]))
         chart = figure(
             traces,
-            axis("step", 0, int(data.steps[-1])),
+            axis("step", 0, int(data.steps[-1]), dtick=25),
             axis(unit, 0, top),
             end_labels(ends, float(steps[-1]), 0, top, rem - 3.5),
         )

@@ -57,8 +57,8 @@ class CovariateShift(Exhibit):
             *(self._percentiles(data, arm, low, high) for arm in (PLAIN, BN)),
             self._accuracy(data),
             Note(
-                text=f"Over the whole run the median travelled {data.drift[PLAIN]:.2f} widths of its final 15–85 % "
-                f"band without BN, {data.drift[BN]:.2f} with BN.",
+                text=f"Way of the median, in widths of its final band: {data.drift[PLAIN]:.2f} without BN, "
+                f"{data.drift[BN]:.2f} with BN.",
                 mark="computed",
             ),
             Note(
@@ -80,10 +80,10 @@ class CovariateShift(Exhibit):
             traces,
             axis("step", 0, STEPS, tickvals=[0, STEPS // 2, STEPS], tickformat=","),
             axis("input to the unit", low, high),
-            end_labels(ends, float(steps[-1]), low, high, 10),
+            end_labels(ends, float(steps[-1]), low, high, 9),
         )
         note = f"median {minus(p[-1, 1])} at step {steps[-1]:,}"
-        return Plot(span=6, label=NAMES[arm], note=note, figure=picture, height_rem=14)
+        return Plot(span=6, label=NAMES[arm], note=note, figure=picture, height_rem=13)
 
     def _accuracy(self, data: Data) -> Plot:
         steps = data.steps[: data.now + 1]
@@ -95,10 +95,10 @@ class CovariateShift(Exhibit):
             traces,
             axis("step", 0, STEPS, nticks=5, tickformat=","),
             axis("right, %", 0, 103, tickvals=[0, 50, 100]),
-            end_labels(ends, float(steps[-1]), 0, 103, 5.5),
+            end_labels(ends, float(steps[-1]), 0, 103, 4.7),
         )
         note = f"{right[BN, -1]:.1f} % with BN, {right[PLAIN, -1]:.1f} % without"
-        return Plot(label="Held-out digits that are right", note=note, figure=picture, height_rem=9)
+        return Plot(label="Held-out digits that are right", note=note, figure=picture, height_rem=8.2)
 
     def alt(self, data: Data) -> str:
         """Say where the percentiles are at the step, and how many digits are right."""

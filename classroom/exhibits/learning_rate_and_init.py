@@ -124,10 +124,14 @@ class LearningRateAndInit(Exhibit):
 
 
 def _label(row: Row) -> dict[str, Any]:
-    say = f"<b>{row.name}</b> {100 * row.accuracy:.2f}"
-    side = "right" if row.arm == PLAIN and row.name == "np04" else "left"
-    return text(say + (" without BN" if row.arm == PLAIN else ""), log10(row.rate), 100 * row.accuracy, xanchor=side,
-                yanchor="middle", xshift=13 if side == "left" else -13, font={"color": COLOURS[row.arm]})  # fmt: skip
+    say = f"<b>{row.name}</b> {100 * row.accuracy:.2f}" + (" without BN" if row.arm == PLAIN else "")
+    beside: dict[str, Any] = {"xanchor": "left", "yanchor": "middle", "xshift": 13}
+    places: dict[str, dict[str, Any]] = {  # where the rows would write over each other
+        "np04": {"xanchor": "right", "yanchor": "middle", "xshift": -13},
+        "np05": {"xanchor": "left", "yanchor": "top", "xshift": -8, "yshift": -9},
+    }
+    place = places.get(row.name, beside)
+    return text(say, log10(row.rate), 100 * row.accuracy, font={"color": COLOURS[row.arm]}, **place)
 
 
 def _map(data: Data, arm: int) -> Any:
@@ -143,6 +147,6 @@ def _map(data: Data, arm: int) -> Any:
         "text": cells, "texttemplate": "%{text}",
         "hovertemplate": "learning rate %{y}, initial scale %{x}: %{z:.1f} %<extra></extra>",
     }  # fmt: skip
-    bare = {"type": "category", "showline": False, "ticks": ""}
+    bare = {"type": "category", "showline": False, "tickcolor": "rgba(0,0,0,0)"}
     x, y = ({"title": {"text": title}, **bare} for title in ("initial scale (1 is He's)", "learning rate"))
     return figure([heat], x, y)
