@@ -1,0 +1,190 @@
+"""Every slide as Streamlit runs it, without a browser."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from classroom.content import ROOT, SLIDES, content
+from classroom.deck import Deck, Slide
+from classroom.errata import ERRATA
+from classroom.exhibits import EXHIBITS
+from classroom.proof import erratum_text
+from classroom.ui import shell
+
+DECK = Deck.read(SLIDES)
+Open = Callable[..., AppTest]
+
+every_slide = pytest.mark.parametrize("slide", DECK.pages, ids=lambda slide: slide.id)
+
+
+@pytest.fixture
+def open_page() -> Open:
+    """Open the talk at an address, as a new visitor."""
+
+    def open_at(page: str = "", **query: str) -> AppTest:
+        app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.run()
+        return app.switch_page(f"pages/talk/{page}.py").run() if page else app
+
+    return open_at
+
+
+def words(app: AppTest) -> str:
+    """Return all HTML and Markdown on the page, one element a line."""
+    return "\n".join([*(e.proto.body for e in app.get("html")), *(e.value for e in app.markdown)])
+
+
+def label(block: Any) -> str:
+    """Return what is written on an expander or a popover."""
+    return str(getattr(block.proto, block.type, block.proto).label)
+
+
+def assert_sound(app: AppTest) -> None:
+    """Check that neither an exception nor a report of faults is shown."""
+    assert not app.exception, [e.value for e in app.exception]
+    assert not app.error, [e.value for e in app.error]
+
+
+@every_slide
+def test_a_slide_opens_by_its_link_with_its_title(open_page: Open, slide: Slide) -> None:
+    app = open_page(slide=slide.id)
+    assert_sound(app)
+    title = slide.title if slide.number else "Normalization layers"
+    assert f"<h1>{html.escape(title)}</h1>" in words(app)
+    assert len([e for e in app.get("html") if "<h1" in e.proto.body]) == 1
+
+
+@every_slide
+def test_a_slide_says_its_words(open_page: Open, slide: Slide) -> None:
+    shown = words(open_page(slide=slide.id))
+    for text in (slide.lede, slide.caption):
+        if slide.layout != "quiz" and slide.number:  # a quiz asks its question instead; the cover is one element
+            assert text in shown
+
+
+@pytest.mark.parametrize("slide", [s for s in DECK if s.formulas], ids=lambda slide: slide.id)
+def test_formulas_are_typeset(open_page: Open, slide: Slide) -> None:
+    app = open_page(slide=slide.id)
+    displayed = [e.value for e in app.markdown if "$$" in e.value]
+    assert displayed, "no displayed formula"
+    assert any("=" in text and "\\" in text for text in displayed)
+    for text in displayed:
+        assert text.count("$$") % 2 == 0
+        assert text.count("{") - text.count("\\{") == text.count("}") - text.count("\\}")
+
+
+@pytest.mark.parametrize("slide", [s for s in DECK if s.exhibit], ids=lambda slide: slide.id)
+def test_an_exhibit_has_its_picture_and_its_controls(open_page: Open, slide: Slide) -> None:
+    app = open_page(slide=slide.id)
+    ids = [e.proto.id for e in app.get("bidi_component")]
+    assert any(f"picture-{slide.id}" in id for id in ids)
+    if slide.exhibit and EXHIBITS[slide.exhibit].controls() and slide.layout != "quiz":
+        assert any(f"controls-{slide.id}" in id for id in ids)
+
+
+@pytest.mark.parametrize("slide", [s for s in DECK if s.errata], ids=lambda slide: slide.id)
+def test_what_the_talk_printed_wrongly_is_a_click_away(open_page: Open, slide: Slide) -> None:
+    app = open_page(slide=slide.id)
+    (erratum,) = [e for kind in ("expander", "popover") for e in app.get(kind) if "rrat" in label(e)]
+    said = "\n".join(e.value for e in erratum.markdown)
+    for name in slide.errata:
+        assert ERRATA[name].title in f"{said}\n{label(erratum)}"
+        assert erratum_text(ERRATA[name]) in said
+
+
+@pytest.mark.parametrize("page", ["overview", "read", "present"])
+def test_the_other_pages_open(open_page: Open, page: str) -> None:
+    app = open_page(page)
+    assert_sound(app)
+    assert "<h1>" in words(app)
+
+
+def test_the_overview_leads_to_every_slide(open_page: Open) -> None:
+    shown = words(open_page("overview"))
+    for slide in DECK.pages:
+        assert f'href="./?slide={slide.id}"' in shown
+
+
+def test_the_continuous_page_holds_every_slide(open_page: Open) -> None:
+    shown = words(open_page("read"))
+    for slide in DECK:
+        assert f'id="slide-{slide.id}"' in shown
+        assert f"<h2>{html.escape(slide.title)}</h2>" in shown
+
+
+@pytest.mark.parametrize("slide", DECK, ids=lambda slide: slide.id)
+def test_the_presenter_sees_the_notes(open_page: Open, slide: Slide) -> None:
+    app = open_page(slide=slide.id)
+    assert slide.notes not in words(app), "the hall must not read the notes"
+    app.switch_page("pages/talk/present.py").run()
+    assert_sound(app)
+    assert slide.notes in words(app)
+
+
+def test_an_unknown_slide_leads_to_the_overview_with_a_sentence(open_page: Open) -> None:
+    app = open_page(slide="no-such<script>")
+    assert_sound(app)
+    shown = words(app)
+    assert "There is no slide" in shown
+    assert "<script>" not in shown
+    assert "no-such&lt;script&gt;" in shown
+
+
+def test_a_slide_opens_by_its_number_too(open_page: Open) -> None:
+    assert f"<h1>{html.escape(DECK[3].title)}</h1>" in words(open_page(slide="4"))
+
+
+def test_a_setting_out_of_range_is_made_legal_and_said(open_page: Open) -> None:
+    shown = words(open_page(slide="cross-channel", k="99", alpha="nan"))
+    assert "outside 1 to 12; 12 is shown instead." in shown
+    assert "which is not a number" in shown
+
+
+def test_a_fault_in_the_questions_is_shown_with_place_and_remedy(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:
+    good = (ROOT / "quizzes.yaml").read_text(encoding="utf-8")
+    line = 1 + good[: good.index("  answer: ")].count("\n")
+    bad = tmp_path / "quizzes.yaml"
+    bad.write_text(good.replace("  answer: E", "  answer: Z", 1), encoding="utf-8")
+    monkeypatch.setattr("classroom.content.QUESTIONS", bad)
+    content.cache_clear()
+    shell.faults.cache_clear()
+    try:
+        app = open_page()
+        (report,) = app.error
+        assert f"quizzes.yaml:{line}" in report.value
+        assert "must be among the options A, B, C, D, E" in report.value
+        assert "'Z'" in report.value
+        assert not app.exception
+        assert not app.get("bidi_component")
+    finally:
+        content.cache_clear()
+        shell.faults.cache_clear()
+
+
+def test_a_fault_in_a_slide_is_shown_with_place_and_remedy(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path
+) -> None:
+    for path in SLIDES.glob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        text = text.replace("exhibit: channel_window", "exhibit: chanel_window")
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+    monkeypatch.setattr("classroom.content.SLIDES", tmp_path)
+    content.cache_clear()
+    shell.faults.cache_clear()
+    try:
+        (report,) = open_page().error
+        assert "040-cross-channel.md:7" in report.value
+        assert "chanel_window" in report.value
+        assert "channel_window" in report.value.replace("chanel_window", "")
+    finally:
+        content.cache_clear()
+        shell.faults.cache_clear()

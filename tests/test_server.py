@@ -1,0 +1,156 @@
+"""What the server answers beside the pages, to a browser and to whoever else asks."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+import app
+from classroom.content import content
+from classroom.exhibit import Pick, Range
+from classroom.exhibits import EXHIBITS
+
+every_exhibit = pytest.mark.parametrize("key", EXHIBITS)
+HOSTILE = ["nan", "-inf", "1e999", "", "<script>alert(1)</script>", "../../etc/passwd", "٣", "9" * 400]
+NO_ADDRESS = ["/quizzes.yaml", "/assets/slides/000-cover.md", "/ui/../../quizzes.yaml", "/static/quizzes.yaml"]
+
+
+@pytest.fixture(scope="module")
+def server() -> TestClient:
+    """The application as uvicorn serves it, without what happens at its start."""
+    return TestClient(app.app, raise_server_exceptions=False)
+
+
+def _extremes(key: str, end: str) -> dict[str, Any]:
+    """Return every control at one end of its range."""
+    found: dict[str, Any] = {}
+    for name, control in EXHIBITS[key].controls().items():
+        match control:
+            case Range():
+                found[name] = control.low if end == "low" else control.high
+            case Pick():
+                found[name] = control.options[0 if end == "low" else -1]
+    return found
+
+
+def test_health_says_how_much_there_is_to_show(server: TestClient) -> None:
+    reply = server.get("/healthz")
+    assert reply.status_code == 200
+    assert reply.json() == {"status": "ok", "slides": len(content().deck), "questions": len(content().bank)}
+
+
+def test_a_head_request_is_enough_for_a_health_check(server: TestClient) -> None:
+    assert server.head("/healthz").status_code == 200
+
+
+@every_exhibit
+@pytest.mark.parametrize("end", ["low", "high"])
+def test_a_picture_comes_at_both_ends_of_its_controls(server: TestClient, read_frame: Any, key: str, end: str) -> None:
+    asked = _extremes(key, end)
+    reply = server.get(f"/api/exhibit/{key}", params=asked)
+    assert reply.status_code == 200, reply.text
+    frame = read_frame(reply.content)
+    assert frame.address["exhibit"] == key
+    assert frame.address["notices"] == []
+    assert {name: str(value) for name, value in frame.header["state"].items()}.keys() == asked.keys()
+    for name, value in asked.items():
+        assert frame.header["state"][name] == (pytest.approx(value) if isinstance(value, float) else value)
+    assert frame.header["alt"]
+    assert frame.header["panels"]
+
+
+@every_exhibit
+def test_a_setting_out_of_range_is_made_legal_and_said(server: TestClient, read_frame: Any, key: str) -> None:
+    for name, control in EXHIBITS[key].controls().items():
+        beyond = "no such option" if isinstance(control, Pick) else str(control.high * 3 + 1e9)
+        frame = read_frame(server.get(f"/api/exhibit/{key}", params={name: beyond}).content)
+        assert len(frame.address["notices"]) == 1
+        assert control.label in frame.address["notices"][0]
+        shown = frame.header["state"][name]
+        if isinstance(control, Pick):
+            assert shown in control.options
+        else:
+            assert shown == pytest.approx(control.nearest(control.high))
+
+
+@every_exhibit
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_a_hostile_value_never_reaches_the_computation(
+    server: TestClient, read_frame: Any, key: str, hostile: str
+) -> None:
+    for name, control in EXHIBITS[key].controls().items():
+        reply = server.get(f"/api/exhibit/{key}", params={name: hostile})
+        assert reply.status_code == 200, reply.text
+        state = read_frame(reply.content).header["state"]
+        if isinstance(control, Range):
+            assert control.low - 1e-9 <= state[name] <= control.high + 1e-9
+        else:
+            assert state[name] in control.options
+
+
+def test_an_unknown_exhibit_is_not_found_and_the_known_ones_are_named(server: TestClient) -> None:
+    reply = server.get("/api/exhibit/no_such_thing")
+    assert reply.status_code == 404
+    assert "no_such_thing" in reply.text
+    assert all(key in reply.text for key in EXHIBITS)
+
+
+@every_exhibit
+def test_an_unknown_setting_is_refused_and_named(server: TestClient, key: str) -> None:
+    reply = server.get(f"/api/exhibit/{key}", params={"learning_rte": "1"})
+    assert reply.status_code == 422
+    assert "learning_rte" in reply.text
+    assert all(name in reply.text for name in EXHIBITS[key].controls())
+
+
+def test_a_computation_that_fails_shows_no_trace(server: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> bytes:
+        raise ZeroDivisionError("a secret of the machine room")
+
+    monkeypatch.setattr("classroom.server.render_cached", fail)
+    reply = server.get(f"/api/exhibit/{next(iter(EXHIBITS))}")
+    assert reply.status_code == 500
+    assert "secret" not in reply.text
+    assert "Traceback" not in reply.text
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_pictures_can_only_be_read(server: TestClient, method: str) -> None:
+    assert server.request(method, f"/api/exhibit/{next(iter(EXHIBITS))}").status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/ui/stage.js", "/ui/nav.js", "/ui/style.css", "/ui/plotly.min.js"])
+def test_scripts_and_styles_are_served(server: TestClient, path: str) -> None:
+    reply = server.get(path)
+    assert reply.status_code == 200
+    assert "javascript" in reply.headers["content-type"] or "css" in reply.headers["content-type"]
+
+
+def test_every_font_of_the_theme_is_served(server: TestClient) -> None:
+    theme = tomllib.loads((Path(app.__file__).parent / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]
+    for face in theme["fontFaces"]:
+        reply = server.get(f"/{face['url']}")
+        assert reply.status_code == 200
+        assert reply.content[:4] == b"wOF2"
+
+
+@pytest.mark.parametrize("root", ["/ui", "/assets/fonts", "/assets"])
+@pytest.mark.parametrize(
+    "path", ["../stage.py", "..%2fstage.py", "%2e%2e/stage.py", "../../../quizzes.yaml", "..\\..\\quizzes.yaml",
+             "....//quizzes.yaml", "%2fetc%2fpasswd", "../../slides/000-cover.md"],
+)  # fmt: skip
+def test_nothing_outside_its_folder_is_served(server: TestClient, root: str, path: str) -> None:
+    reply = server.get(f"{root}/{path}")
+    assert "answer:" not in reply.text
+    assert "import streamlit" not in reply.text
+    assert "root:" not in reply.text
+    assert "**Say**" not in reply.text
+
+
+@pytest.mark.parametrize("path", NO_ADDRESS)
+def test_the_key_of_the_quizzes_is_no_address(server: TestClient, path: str) -> None:
+    assert "answer:" not in server.get(path).text
