@@ -72,6 +72,11 @@ class Exhibit(ABC):
         return _controls(cls)
 
     @classmethod
+    def trains(cls) -> bool:
+        """Say whether the picture waits for a run of the lab: some control starts a new one."""
+        return cls.slow or any(control.slow for control in cls.controls().values())
+
+    @classmethod
     def from_state(cls, state: Mapping[str, Any], base: Mapping[str, Any] | None = None) -> tuple[Self, list[str]]:
         """Return the exhibit for a state that may come from a link, and a sentence for each value that had to change.
 

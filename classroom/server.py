@@ -17,7 +17,8 @@ from starlette.staticfiles import StaticFiles
 
 from classroom.content import ROOT, content
 from classroom.errata import ERRATA
-from classroom.exhibits import EXHIBITS, render_cached
+from classroom.exhibits import EXHIBITS
+from classroom.frames import frame_of
 from classroom.picture import addressed
 from classroom.proof import certificate_of, declared, erratum_text
 
@@ -46,7 +47,7 @@ def picture(request: Request) -> Response:
         return PlainTextResponse(f"{key}: a setting must be one of {legal}, got {sorted(unknown)[0][:40]!r}.", 422)
     legal_exhibit, notices = exhibit.from_state(state)
     try:
-        frame = render_cached(legal_exhibit)
+        frame = frame_of(legal_exhibit)
     except Exception:  # whatever a computation meets, the reader gets a sentence and the log the trace
         log.exception("%s failed at %s", key, state)
         return PlainTextResponse("the computation failed; the server's log says why", 500)
@@ -63,13 +64,14 @@ def plotly_script(request: Request) -> Response:
 def warm() -> None:
     """Compute what the first visitor would wait for: photographs, derivations, each slide's first picture."""
     try:
-        for slide in content().deck:
+        quick_first = sorted(content().deck, key=lambda slide: bool(slide.exhibit and EXHIBITS[slide.exhibit].trains()))
+        for slide in quick_first:
             for name in slide.errata:
                 erratum_text(ERRATA[name])
             if (norm := declared(slide)) is not None:
                 certificate_of(norm)
             if slide.exhibit is not None:
-                render_cached(EXHIBITS[slide.exhibit](**slide.state))
+                frame_of(EXHIBITS[slide.exhibit](**slide.state))
     except Exception:  # warming is a courtesy: the page itself will report what is wrong
         log.exception("warming up failed")
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 import inspect
 import pkgutil
 from collections.abc import Mapping
-from functools import lru_cache
 from importlib import import_module
 from types import MappingProxyType
 
-from classroom.exhibit import Exhibit, render
+from classroom.exhibit import Exhibit
 
-__all__ = ["EXHIBITS", "Exhibit", "key_of", "render_cached"]
+__all__ = ["EXHIBITS", "Exhibit", "key_of"]
 
 
 def _discover() -> Mapping[str, type[Exhibit]]:
@@ -41,9 +40,3 @@ EXHIBITS = _discover()
 def key_of(exhibit: Exhibit) -> str:
     """Return the key of an exhibit: the name of its file."""
     return type(exhibit).__module__.rpartition(".")[2]
-
-
-@lru_cache(maxsize=512)
-def render_cached(exhibit: Exhibit) -> bytes:
-    """Return the frame of an exhibit; a setting that somebody has seen is kept."""
-    return render(exhibit)

@@ -6,7 +6,8 @@ from functools import partial
 
 from classroom.deck import Slide
 from classroom.exhibit import controls_for
-from classroom.exhibits import EXHIBITS, render_cached
+from classroom.exhibits import EXHIBITS
+from classroom.frames import at_hand, frame_of
 from classroom.picture import addressed
 from classroom.ui import memory
 from classroom.ui.components import CONTROLS, PICTURE
@@ -34,10 +35,15 @@ def controls(slide: Slide) -> None:
 
 
 def picture(slide: Slide) -> None:
-    """Draw the picture of the slide's exhibit as the reader has set it."""
+    """Draw the picture of the slide's exhibit as the reader has set it.
+
+    A picture that waits for a run is fetched by the browser, so that the slide stands at once.
+    """
     exhibit = memory.exhibit_of(slide)
+    frame = at_hand(exhibit) if exhibit.trains() else frame_of(exhibit)
     address = {"stage": slide.id, "exhibit": slide.exhibit, "title": exhibit.title, "seq": memory.moves(slide)}
-    PICTURE(key=f"picture-{slide.id}", data=addressed(render_cached(exhibit), address))
+    data = {"state": exhibit.state(), **address} if frame is None else addressed(frame, address)
+    PICTURE(key=f"picture-{slide.id}", data=data)
 
 
 def picture_later(slide: Slide, place: str) -> None:
@@ -51,5 +57,5 @@ def ahead(slides: list[Slide]) -> list[dict[str, object]]:
     return [
         {"exhibit": slide.exhibit, "state": memory.exhibit_of(slide).state()}
         for slide in slides
-        if slide.exhibit is not None and not EXHIBITS[slide.exhibit].slow
+        if slide.exhibit is not None and (not EXHIBITS[slide.exhibit].trains() or at_hand(memory.exhibit_of(slide)))
     ]

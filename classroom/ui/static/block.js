@@ -81,7 +81,7 @@ function drawSample(canvas, rem, view, rest, cells, dims, chosen, sample, palett
     const [h, w, k] = chosen, deep = { 0: [0, K - 1], 1: [0, H - 1], 2: [0, W - 1] }, cell = [k, h, w];
     const alone = slabs.length > 1;
     const outer = facing.filter((s) => (s.axis === 0 && alone) || cell[s.axis] === deep[s.axis][s.at]);
-    g.strokeStyle = palette.ink; g.lineWidth = Math.max(2.5, rem * 0.2);
+    g.strokeStyle = palette.ink; g.lineWidth = Math.max(2.5, Math.min(rem * 0.2, unit * 0.14));
     const front = outer.find((s) => s.axis === 2) ?? outer.find((s) => s.axis === 0) ?? outer[0];
     if (!front) g.setLineDash([rem * 0.3, rem * 0.32]);
     path(face(front ?? facing.find((s) => s.axis === 2) ?? facing[0], origin, cell)); g.stroke(); g.setLineDash([]);

@@ -40,7 +40,7 @@ const same = (a, b) => a && b && Object.keys({ ...a, ...b }).every((k) => String
 
 function show(stage, frame) {
   stage.frame = frame;
-  for (const picture of stage.pictures) drawPicture(picture, frame);
+  for (const picture of stage.pictures) { picture.__asked = null; drawPicture(picture, frame); }
 }
 
 function drawPicture(root, frame) {
@@ -62,12 +62,12 @@ async function pump(stage) {
     while (stage.want) {
       const state = stage.want;
       stage.want = null;
-      const slow = setTimeout(() => stage.pictures.forEach((p) => { p.classList.add("waiting"); p.querySelector(".message").textContent = "Computing…"; }), 250);
+      const slow = setTimeout(() => stage.pictures.forEach(wait), 250);
       try {
         const frame = await fetchFrame(stage.exhibit, state);
         if (!stage.want || !stage.slow) show(stage, frame);
       } catch (error) {
-        stage.pictures.forEach((p) => { p.classList.add("failed"); p.querySelector(".message").textContent = `The picture could not be computed: ${error.message}. Move a control to try again.`; });
+        stage.pictures.forEach((p) => fail(p, error));
       } finally { clearTimeout(slow); stage.pictures.forEach((p) => p.classList.remove("waiting")); }
     }
   } finally { stage.busy = false; if (stage.due) commit(stage); }
@@ -181,27 +181,46 @@ export function mountControls({ data, parentElement: root, setStateValue }) {
   return () => { stage.controls.delete(root); root.__stage = null; if (!stage.controls.size) { cancelAnimationFrame(stage.playing?.id); stage.playing = null; } };
 }
 
-// data: a frame (bytes), or {stage, exhibit, state} to be fetched when the reader comes near it
-export function mountPicture({ data, key, parentElement: root }) {
-  if (data instanceof Uint8Array) {
-    const frame = decode(data), stage = stageOf(frame.header.stage);
-    stage.pictures.add(root); root.__stage = stage;
-    const local = stage.state && stage.controls.size && !same(stage.state, frame.header.state) && stage.seq > frame.header.seq;
-    if (local && stage.frame) drawPicture(root, root.__frame ?? stage.frame);
-    else if (!root.__frame || !same(root.__frame.header.state, frame.header.state) || root.__theme !== themeOf(root) || root.__frame.header.exhibit !== frame.header.exhibit) { stage.frame = frame; drawPicture(root, frame); }
-  } else if (!root.__near) {
-    root.__near = new IntersectionObserver((entries) => {
-      if (!entries.some((e) => e.isIntersecting)) return;
-      root.__near.disconnect();
-      fetchFrame(data.exhibit, data.state).then((frame) => drawPicture(root, frame)).catch((error) => { root.classList.add("failed"); root.querySelector(".message").textContent = `The picture could not be computed: ${error.message}.`; });
-    }, { rootMargin: "800px" });
+// data: a frame (bytes), or {exhibit, state} and perhaps {stage, seq}: then the browser fetches it, when the reader comes near
+export function mountPicture({ data, parentElement: root }) {
+  const now = data instanceof Uint8Array, address = now ? decode(data).header : data, stage = address.stage && stageOf(address.stage);
+  if (stage) { stage.pictures.add(root); root.__stage = stage; }
+  const shown = root.__frame?.header, moved = stage?.state && stage.controls.size && stage.seq > address.seq; // the reader is ahead of the server
+  if (shown && (moved || (shown.exhibit === address.exhibit && same(shown.state, address.state)))) {
+    if (root.__theme !== themeOf(root)) drawPicture(root, root.__frame);
+  } else if (now) {
+    const frame = decode(data);
+    if (stage) stage.frame = frame;
+    drawPicture(root, frame);
+  } else if (stage) ask(root, data);
+  else if (!root.__near) {
+    root.__near = new IntersectionObserver((entries) => { if (entries.some((e) => e.isIntersecting)) { root.__near.disconnect(); ask(root, data); } }, { rootMargin: "800px" });
     root.__near.observe(root);
-  } else if (root.__frame && root.__theme !== themeOf(root)) drawPicture(root, root.__frame);
+  }
   return () => {
     root.__stage?.pictures.delete(root); root.__near?.disconnect(); root.__near = null;
     for (const e of root.querySelector(".picture")?.children ?? []) e.__dispose?.();
-    root.__frame = null;
+    root.__frame = root.__asked = null;
   };
+}
+
+function ask(root, data) {
+  root.__asked = data;
+  const patience = setTimeout(() => wait(root), 150);
+  fetchFrame(data.exhibit, data.state)
+    .then((frame) => { if (root.__asked === data) drawPicture(root, frame); })
+    .catch((error) => { if (root.__asked === data) fail(root, error); })
+    .finally(() => { clearTimeout(patience); if (root.__asked === data) { root.__asked = null; root.classList.remove("waiting"); } });
+}
+
+function wait(root) {
+  root.classList.add("waiting");
+  root.querySelector(".message").textContent = "Computing…";
+}
+
+function fail(root, error) {
+  root.classList.add("failed");
+  root.querySelector(".message").textContent = `The picture could not be computed: ${error.message}. Move a control to try again.`;
 }
 
 export { loadPlotly, tidy };
