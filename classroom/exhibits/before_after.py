@@ -26,9 +26,9 @@ OPERATORS: dict[str, Norm] = {
     "local response": LocalResponseNorm(),
     "spatial": SpatialNorm(height=5, width=5, alpha=1.0, beta=0.75),
 }
-SAMPLES = {"photographs": ("photograph", "both photographs"), "digits": ("digit", "all 150 digits"),
+SAMPLES = {"photographs": ("photograph", "both photographs"), "digits": ("digit", "all 54 digits"),
            "random": ("random map", "all 16 random maps")}  # fmt: skip
-COLUMNS = {"digits": 15, "random": 4}  # how many samples stand side by side; of the photographs the first is shown
+COLUMNS = {"digits": 9, "random": 4}  # how many samples stand side by side; of the photographs the first is shown
 
 
 class Data(NamedTuple):
@@ -59,15 +59,17 @@ class BeforeAfter(Exhibit):
 
     def compute(self) -> Data:
         """Give the input its mean and spread, then normalize it; ask the operator about a cell in the middle."""
-        base = {"photographs": batch, "digits": digit_responses, "random": self._random}[self.source]()
+        base = self._input()
         x = self.mean + self.spread * (base - base.mean()) / base.std()
         y, _ = self.norm().forward(x, **self.norm().init(x.shape))
-        sample = 0 if self.source == "photographs" else len(x) // 2
+        sample = len(x) // 2 + COLUMNS[self.source] // 2 if self.source in COLUMNS else 0  # the middle of the sheet
         asked = (sample, self.channel - 1, x.shape[2] // 2, x.shape[3] // 2)
         return Data(x, y, asked, self.norm().pooled(x.shape, asked))
 
-    def _random(self) -> Values:
-        return synthetic((16, 12, 22, 33), seed=self.seed)
+    def _input(self) -> Values:
+        if self.source == "random":
+            return synthetic((16, 12, 22, 33), seed=self.seed)
+        return digit_responses() if self.source == "digits" else batch()
 
     def picture(self, data: Data) -> Picture:
         """Show one channel as maps and, over all samples, as histograms; frame the cells of one statistic."""
@@ -100,16 +102,19 @@ class BeforeAfter(Exhibit):
         pixels = "one pixel" if h == ONE else f"{sizes[0]} × {sizes[1]} pixels"
         return f"{channels} at {pixels} of {samples}"
 
+    def _settings(self) -> str:
+        return ", ".join(f"{name} = {getattr(self.norm(), name):g}" for name in self.norm().hypers()).replace("-", "−")
+
     def alt(self, data: Data) -> str:
         """Say how mean and spread of the channel change, and which cells share a statistic."""
         x, y = (v[:, self.channel - 1] for v in (data.x, data.y))
         return (
-            f"{self.norm().title}: over channel {self.channel} of {SAMPLES[self.source][1]}, the mean goes from "
+            f"{self.norm().title} ({self._settings()}): over channel {self.channel} of {SAMPLES[self.source][1]}, the mean goes from "
             f"{number(x.mean())} to {number(y.mean())} and the standard deviation from {x.std():.2f} to {y.std():.2f}; "
             f"{beyond(y, SCALE)} afterwards. {data.inside.sum():,} values enter one statistic: {self._pool(data)}."
         )
 
 
 def _moments(values: Values) -> str:
-    return f"mean {number(values.mean(), plus=True)}   sd {values.std():.2f}"
+    return f"mean {number(values.mean(), plus=True)}, sd {values.std():.2f}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -16,6 +17,8 @@ from normlib.norms.local_response_norm import LocalResponseNorm
 
 SCALE = signed(3.0)
 ROWS, COLUMNS = 60, 90  # the part of the photograph that the layer sees: large enough cells to show a window
+
+PIXELS = ("strongest edge", "quiet sky", "loudest corner")
 
 
 class Data(NamedTuple):
@@ -49,7 +52,7 @@ class LrnModes(Exhibit):
     size: Annotated[int, Range("size n, odd", 1, 11, 2, group="window")] = 5
     alpha: Annotated[float, Range("strength α", 0.0, 5.0, 0.1, group="formula")] = 1.0
     beta: Annotated[float, Range("power β", 0.0, 1.0, 0.05, group="formula")] = 0.75
-    pixel: Annotated[str, Pick("pixel", ("strongest edge", "quiet sky", "corner"), group="formula")] = "strongest edge"
+    pixel: Annotated[str, Pick("pixel", PIXELS, group="formula")] = "strongest edge"
 
     def norm(self) -> LocalResponseNorm:
         """Return Caffe's default mode at these settings."""
@@ -72,8 +75,8 @@ class LrnModes(Exhibit):
 
     def _asked(self, x: Values) -> tuple[int, int]:
         """Return the row and column of the asked pixel of a map."""
-        if self.pixel == "corner":
-            return 0, 0
+        if self.pixel == "loudest corner":
+            return max(product((0, ROWS - 1), (0, COLUMNS - 1)), key=lambda corner: abs(x[corner]))
         inner = np.abs(x)[6:-6, 6:-6]  # the largest window fits around these pixels
         if self.pixel == "quiet sky":
             inner = inner[: ROWS // 4, COLUMNS // 2 :]

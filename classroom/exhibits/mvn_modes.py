@@ -57,15 +57,16 @@ class MvnModes(Exhibit):
     def picture(self, data: Data) -> Picture:
         """Show the channels as maps, the cells that share the red pixels' statistic framed, and as densities."""
         maps = [
-            Map(span=4, label=f"*{'xy'[after]}* {name}", values=v, scale=SCALE, note=_moments(v),
+            Map(span=4, label=f"*{'xy'[after]}* {name}", values=v, scale=SCALE,
+                note=f"{number(v.mean())} ± {v.std():.2f}",
                 boxes=(box_around(mask),) if mask.any() and not after else ())
             for after, side in enumerate((data.x, data.y))
             for name, v, mask in zip(NAMES, side, data.inside, strict=True)
         ]  # fmt: skip
         return [
             *maps,
-            Plot(span=6, figure=_densities(data.x), height_rem=8.0, label="before", note="dot: mean, bar: ± sd"),
-            Plot(span=6, figure=_densities(data.y), height_rem=8.0, label="after", note="dot: mean, bar: ± sd"),
+            Plot(span=6, figure=_densities(data.x), height_rem=9.0, label="before", note="dot: mean, bar: ± sd"),
+            Plot(span=6, figure=_densities(data.y), height_rem=9.0, label="after", note="dot: mean, bar: ± sd"),
         ]
 
     def alt(self, data: Data) -> str:

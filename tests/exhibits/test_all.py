@@ -1,0 +1,141 @@
+"""What holds for every exhibit, at its defaults and at the ends of every control."""
+
+import json
+import struct
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from math import prod
+from typing import Any
+
+import pytest
+
+from classroom.exhibit import Exhibit, Pick, controls_for, render
+from classroom.exhibits import EXHIBITS, key_of
+
+EVERY = pytest.mark.parametrize("key", list(EXHIBITS))
+QUICK = pytest.mark.parametrize("key", [key for key, exhibit in EXHIBITS.items() if not exhibit.slow])
+DRAG_SECONDS = 0.015  # computing and packing one picture; twice this fails, for the machine of the test may be slow
+
+
+@cache
+def frame(exhibit: Exhibit) -> tuple[dict[str, Any], bytes]:
+    raw = render(exhibit)
+    size = struct.unpack("<I", raw[:4])[0]
+    return json.loads(raw[4 : 4 + size]), raw[4 + size :]
+
+
+def ends(exhibit: Exhibit, name: str) -> list[Exhibit]:
+    control = exhibit.controls()[name]
+    kind = type(getattr(exhibit, name))
+    values = control.options if isinstance(control, Pick) else (kind(control.low), kind(control.high))
+    return [replace(exhibit, **{name: value}) for value in values]
+
+
+def corners(key: str) -> Iterator[Exhibit]:
+    """The defaults; one control at a time at its ends; all at one end together. Of a slow exhibit the first two alone."""
+    default = EXHIBITS[key]()
+    names = list(default.controls())
+    yield default
+    if default.slow:
+        yield from ends(default, names[0])[:1]
+        return
+    low = high = default
+    for name in names:
+        found = ends(default, name)
+        yield from found
+        low, high = ends(low, name)[0], ends(high, name)[-1]
+    yield from (low, high)
+
+
+def panels(exhibit: Exhibit) -> tuple[Any, bytes]:
+    header, tail = frame(exhibit)
+    return header["panels"], tail
+
+
+def arrays(part: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(part, dict):
+        if set(part) == {"at", "shape"}:
+            yield part
+        part = list(part.values())
+    if isinstance(part, list):
+        for inner in part:
+            yield from arrays(inner)
+
+
+@EVERY
+def test_the_frame_decodes_at_every_corner(key: str) -> None:
+    for exhibit in corners(key):
+        header, tail = frame(exhibit)
+        spans = sorted((a["at"], a["at"] + prod(a["shape"])) for a in arrays(header["panels"]))
+        assert header["panels"]
+        assert [start for start, _ in spans] == [0, *(stop for _, stop in spans)][: len(spans)]
+        assert (spans[-1][1] if spans else 0) == len(tail)
+        assert all(1 <= panel["span"] <= 12 for panel in header["panels"])
+
+
+@EVERY
+def test_the_frame_says_which_settings_it_shows_and_they_lead_back(key: str) -> None:
+    for exhibit in corners(key):
+        state = frame(exhibit)[0]["state"]
+        again, notices = EXHIBITS[key].from_state({name: str(value) for name, value in state.items()})
+        assert (again, notices) == (exhibit, [])
+
+
+@EVERY
+def test_the_words_carry_numbers_and_follow_the_data(key: str) -> None:
+    words = [frame(exhibit)[0]["alt"] for exhibit in corners(key)]
+    for text in words:
+        assert any(sign.isdigit() for sign in text)
+        assert text.endswith(".")
+        assert not {"nan", "inf"} & set(text.lower().replace(",", " ").replace(".", " ").split())
+        assert "-" not in [a for a, b in zip(text, text[1:], strict=False) if b.isdigit()]  # a true minus sign
+    assert EXHIBITS[key].slow or len(set(words)) > 1
+
+
+@EVERY
+def test_captions_hold_no_nan(key: str) -> None:
+    for exhibit in corners(key):
+        for panel in frame(exhibit)[0]["panels"]:
+            text = json.dumps({name: value for name, value in panel.items() if name != "figure"}).lower()
+            assert "nan" not in text
+            assert "infinity" not in text
+
+
+@QUICK
+def test_the_same_settings_give_the_same_bytes(key: str) -> None:
+    exhibit = EXHIBITS[key]()
+    first = render(exhibit)
+    for other in list(corners(key))[:3]:
+        render(other)
+    assert render(replace(exhibit)) == first
+
+
+@QUICK
+def test_no_control_is_dead(key: str) -> None:
+    default = EXHIBITS[key]()
+    picks = [name for name, control in default.controls().items() if isinstance(control, Pick)]
+    bases = [default, *(changed for name in picks for changed in ends(default, name))]
+    for name in default.controls():
+        assert any(panels(ends(base, name)[0]) != panels(ends(base, name)[-1]) for base in bases), name
+
+
+@QUICK
+def test_a_picture_keeps_up_with_a_drag(key: str) -> None:
+    exhibit = EXHIBITS[key]()
+    render(exhibit)
+    spent = []
+    for _ in range(9):
+        start = time.process_time()
+        render(exhibit)
+        spent.append(time.process_time() - start)
+    assert min(spent) < 2 * DRAG_SECONDS
+
+
+@EVERY
+def test_at_most_four_sliders_and_defaults_are_legal(key: str) -> None:
+    default = EXHIBITS[key]()
+    assert sum(control["type"] == "range" for control in controls_for(default)) <= 4
+    assert EXHIBITS[key].from_state(default.state()) == (default, [])
+    assert key_of(default) == key
