@@ -109,9 +109,9 @@ class BeforeAfter(Exhibit):
         """Say how mean and spread of the channel change, and which cells share a statistic."""
         x, y = (v[:, self.channel - 1] for v in (data.x, data.y))
         return (
-            f"{self.norm().title} ({self._settings()}): over channel {self.channel} of {SAMPLES[self.source][1]}, the mean goes from "
-            f"{number(x.mean())} to {number(y.mean())} and the standard deviation from {x.std():.2f} to {y.std():.2f}; "
-            f"{beyond(y, SCALE)} afterwards. {data.inside.sum():,} values enter one statistic: {self._pool(data)}."
+            f"{self.norm().title} ({self._settings()}): over channel {self.channel} of {SAMPLES[self.source][1]}, "
+            f"the mean goes from {number(x.mean())} to {number(y.mean())} and the standard deviation from {x.std():.2f} to "
+            f"{y.std():.2f}; {beyond(y, SCALE)} afterwards. {data.inside.sum():,} values enter one statistic: {self._pool(data)}."
         )
 
 

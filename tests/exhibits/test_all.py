@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -34,7 +35,7 @@ def ends(exhibit: Exhibit, name: str) -> list[Exhibit]:
 
 
 def corners(key: str) -> Iterator[Exhibit]:
-    """The defaults; one control at a time at its ends; all at one end together. Of a slow exhibit the first two alone."""
+    """The defaults, one control at a time at its ends, all at one end together; of a slow exhibit the first two."""
     default = EXHIBITS[key]()
     names = list(default.controls())
     yield default
@@ -90,7 +91,7 @@ def test_the_words_carry_numbers_and_follow_the_data(key: str) -> None:
         assert any(sign.isdigit() for sign in text)
         assert text.endswith(".")
         assert not {"nan", "inf"} & set(text.lower().replace(",", " ").replace(".", " ").split())
-        assert "-" not in [a for a, b in zip(text, text[1:], strict=False) if b.isdigit()]  # a true minus sign
+        assert "-" not in [a for a, b in pairwise(text) if b.isdigit()]  # a true minus sign
     assert EXHIBITS[key].slow or len(set(words)) > 1
 
 
