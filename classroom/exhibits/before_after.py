@@ -110,8 +110,9 @@ class BeforeAfter(Exhibit):
         x, y = (v[:, self.channel - 1] for v in (data.x, data.y))
         return (
             f"{self.norm().title} ({self._settings()}): over channel {self.channel} of {SAMPLES[self.source][1]}, "
-            f"the mean goes from {number(x.mean())} to {number(y.mean())} and the standard deviation from {x.std():.2f} to "
-            f"{y.std():.2f}; {beyond(y, SCALE)} afterwards. {data.inside.sum():,} values enter one statistic: {self._pool(data)}."
+            f"the mean goes from {number(x.mean())} to {number(y.mean())} and the standard deviation from "
+            f"{x.std():.2f} to {y.std():.2f}; {beyond(y, SCALE)} afterwards. "
+            f"{data.inside.sum():,} values enter one statistic: {self._pool(data)}."
         )
 
 
