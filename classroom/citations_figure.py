@@ -8,9 +8,10 @@ import plotly.graph_objects as go
 
 from classroom.citations import Citations, Row
 from classroom.picture import Picture, Plot
+from classroom.plots import text
 
 BAR = {"color": "var(--sequential-2)", "line": {"width": 0}}
-MOST_NAMED = 14  # bars with their count above them; more of them and the numbers would touch
+MOST_EXACT, MOST_NAMED = 7, 14  # bars with their full or rounded count above; more of them and the numbers would touch
 
 
 def picture_of(citations: Citations) -> Picture:
@@ -30,8 +31,8 @@ def by_year(citations: Citations) -> Picture:
     chart = go.Figure(
         data=[{
             "type": "bar", "x": years, "y": [row.count for row in rows], "marker": BAR, "width": 0.72,
-            "text": [_short(row.count) for row in rows] if len(rows) <= MOST_NAMED else None, "textposition": "outside",
-            "cliponaxis": False, "hovertemplate": "%{x}: %{y:,}<extra></extra>",
+            "text": _counts(rows), "textposition": "outside", "cliponaxis": False,
+            "customdata": [f"{row.count:,}" for row in rows], "hovertemplate": "%{x}: %{customdata}<extra></extra>",
         }],
         layout={
             "xaxis": {"title": {"text": "year"}, "range": [first - 0.6, last + 0.6], "ticks": "",
@@ -52,15 +53,15 @@ def by_topic(citations: Citations) -> Picture:
     chart = go.Figure(
         data=[{
             "type": "bar", "orientation": "h", "x": [row.count for row in rows], "y": places,
-            "marker": BAR, "width": 0.68,
-            "text": [f"{row.count:,}" for row in rows], "textposition": "outside", "cliponaxis": False,
-            "customdata": [_plain(row.label) for row in rows],
+            "marker": BAR, "width": 0.68, "customdata": [_plain(row.label) for row in rows],
             "hovertemplate": "%{customdata}: %{x:,}<extra></extra>",
         }],
         layout={
-            "xaxis": {"title": {"text": "citing works"}, "range": [0, 1.12 * top], "tickformat": "~s", "nticks": 6},
-            "yaxis": {"range": [len(rows) - 0.4, -0.6], "tickvals": places, "ticks": "", "showline": False,
-                      "ticktext": [_wrapped(row.label) for row in rows]},
+            "xaxis": {"title": {"text": "citing works"}, "range": [0, top], "tickformat": "~s", "nticks": 5},
+            "yaxis": {"range": [len(rows) - 0.4, -0.6], "tickvals": places, "showline": False,
+                      "tickcolor": "rgba(0,0,0,0)", "ticktext": [_wrapped(row.label) for row in rows]},
+            "annotations": [text(f"{row.count:,}", row.count, place, name="end", xanchor="left", xshift=6)
+                            for row, place in zip(rows, places, strict=True)],
         },
     )  # fmt: skip
     height = min(60.0, max(10.0, 4.0 + 1.7 * len(rows)))
@@ -69,6 +70,12 @@ def by_topic(citations: Citations) -> Picture:
 
 def _note(rows: Sequence[Row]) -> str:
     return f"{sum(row.count for row in rows):,} in all, from the table that was supplied"
+
+
+def _counts(rows: Sequence[Row]) -> list[str] | None:
+    if len(rows) > MOST_NAMED:
+        return None
+    return [f"{row.count:,}" if len(rows) <= MOST_EXACT else _short(row.count) for row in rows]
 
 
 def _short(count: int) -> str:

@@ -48,7 +48,7 @@ class FasterNotBetter(Exhibit):
     def picture(self, data: Data) -> Picture:
         """Show the way on the left, and where each seed ends up on the right."""
         return [
-            Plot(span=6, label="The way", note=f"{self.seeds} seeds; mean bold; target dotted", figure=self._way(data), height_rem=20),
+            Plot(span=6, label="The way", note="mean bold; target dotted", figure=self._way(data), height_rem=20),
             Plot(span=6, label="Sooner, or better?", note="mean, 95 % interval", figure=self._end(data), height_rem=20),
             Note(text=data.verdict, mark="computed"),
             Note(
@@ -112,7 +112,8 @@ class FasterNotBetter(Exhibit):
         room = 0.12 * (high - low) + 0.2
         return figure(
             traces,
-            axis(f"steps to {100 * self.target:.0f} %", 0, 1.2 * last, tickvals=[0, last / 3, 2 * last / 3, last, never],
+            axis(f"steps to {100 * self.target:.0f} %", 0, 1.2 * last,
+                 tickvals=[0, last / 3, 2 * last / 3, last, never],
                  ticktext=["0", f"{last / 3:.0f}", f"{2 * last / 3:.0f}", "", "never"]),
             axis("final accuracy, %", low - room, high + room),
             labels,

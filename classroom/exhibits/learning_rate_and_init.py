@@ -124,11 +124,12 @@ class LearningRateAndInit(Exhibit):
 
 
 def _label(row: Row) -> dict[str, Any]:
-    say = f"<b>{row.name}</b> {100 * row.accuracy:.2f}" + (" without BN" if row.arm == PLAIN else "")
+    say = f"<b>{row.name}</b> {100 * row.accuracy:.2f}"
     beside: dict[str, Any] = {"xanchor": "left", "yanchor": "middle", "xshift": 13}
     places: dict[str, dict[str, Any]] = {  # where the rows would write over each other
         "np04": {"xanchor": "right", "yanchor": "middle", "xshift": -13},
         "np05": {"xanchor": "left", "yanchor": "top", "xshift": -8, "yshift": -9},
+        "tn04": {"xanchor": "center", "yanchor": "top", "yshift": -9},
     }
     place = places.get(row.name, beside)
     return text(say, log10(row.rate), 100 * row.accuracy, font={"color": COLOURS[row.arm]}, **place)

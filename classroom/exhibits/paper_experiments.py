@@ -74,7 +74,7 @@ class PaperExperiments(Exhibit):
             "hovertemplate": "%{customdata[0]}: %{y} %, learning rate %{customdata[1]}<extra></extra>",
         }  # fmt: skip
         muted = {"color": "var(--muted)"}
-        goal = text("72.2 %", 0, 72.2, xref="paper", xanchor="left", yanchor="top", xshift=6, font=muted)
+        goal = text("72.2 %", 1, 72.2, xref="paper", xanchor="right", yanchor="bottom", font=muted)
         labels = [goal, *(self._label(m) for m in MODELS)]
         chart = figure(
             [dots],
@@ -102,6 +102,7 @@ class PaperExperiments(Exhibit):
         beside = {"xanchor": "left", "align": "left", "yanchor": "middle", "xshift": 14}
         places: dict[str, dict[str, object]] = {
             "BN-Baseline": {"xanchor": "center", "yanchor": "bottom", "yshift": 9},
+            "BN-x5": {"xanchor": "left", "align": "left", "yanchor": "top", "xshift": -8, "yshift": -8},
             "Inception": {"xanchor": "center", "yanchor": "top", "yshift": -10},
             "BN-x5-Sigmoid": {"xanchor": "right", "align": "right", "yanchor": "middle", "xshift": -14},
         }
