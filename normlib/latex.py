@@ -3,6 +3,7 @@ r"""Formulas as LaTeX that KaTeX sets: `\frac`, `\sum`, `\sqrt`, `\textcolor`, i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import sympy as sp
 
@@ -18,7 +19,7 @@ _NAMES = {
     "running_mean": r"\bar{\mu}_{#}",
     "running_var": r"\bar{\sigma}_{#}^{2}",
 }
-_NEEDS_AIR = (r"\frac", r"\mathrm", r"\sum", r"\sqrt", r"\textcolor")  # would touch the factor before
+_NEEDS_AIR = (r"\frac", r"\mathrm", r"\sqrt")  # would touch the factor before
 _GREEK = {"alpha", "beta", "gamma", "epsilon", "kappa", "rho"}
 
 
@@ -85,7 +86,9 @@ class _Printer:
         if len(factors) == 1:
             return self.show(factors[0])
         shown = [self._wrapped(f, last=f is factors[-1]) for f in factors]
-        return shown[0] + "".join(rf"\,{f}" if f.startswith(_NEEDS_AIR) else f" {f}" for f in shown[1:])
+        airy = [_has_indices(f) and _has_indices(g) for f, g in pairwise(factors)]  # their subscripts would touch
+        following = zip(shown[1:], airy, strict=True)
+        return shown[0] + "".join(rf"\,{f}" if air or f.startswith(_NEEDS_AIR) else f" {f}" for f, air in following)
 
     def _wrapped(self, f: sp.Expr, last: bool = True) -> str:
         inner = f.args[0] if isinstance(f, Tagged) else f
@@ -130,6 +133,10 @@ class _Printer:
 
 def _letter(name: str) -> str:
     return f"\\{name}" if name in _GREEK else name
+
+
+def _has_indices(f: sp.Expr) -> bool:
+    return isinstance(f.args[0] if isinstance(f, sp.Pow) else f, sp.Indexed)
 
 
 def _sign(e: sp.Expr) -> tuple[str, sp.Expr]:

@@ -1,7 +1,9 @@
 r"""
 Give every **channel** mean 0 and variance 1 over the batch, then let the network choose its own scale and shift.
 
-$$y_{ijkm} = \gamma_k\,\hat x_{ijkm}+\beta_k,\qquad \hat x_{ijkm} = \frac{x_{ijkm}-\mu_k}{\sqrt{\sigma_k^2+\epsilon}}$$
+$$
+y_{ijkm} = \gamma_k\,\hat x_{ijkm}+\beta_k,\qquad \hat x_{ijkm} = \frac{x_{ijkm}-\mu_k}{\sqrt{\sigma_k^2+\epsilon}}
+$$
 
 - Training: $\mu_k$ and $\sigma_k^2$ pool over rows $i$, columns $j$ and examples $m$, $N = H\,W\,M$ values.
 - Inference: running averages take their place, and a cell depends on no other cell. Each batch moves them:

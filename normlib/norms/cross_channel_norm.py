@@ -1,7 +1,9 @@
 r"""
 Damp a channel whose **neighbour channels** at the same position are loud: MatConvNet's `vl_nnnormalize`.
 
-$$y_{ijk} = \frac{x_{ijk}}{\Big(\kappa + \alpha\sum_{m\in G(k)} x_{ijm}^2\Big)^{\beta}}$$
+$$
+y_{ijk} = \frac{x_{ijk}}{\Big(\kappa + \alpha\sum_{m\in G(k)} x_{ijm}^2\Big)^{\beta}}
+$$
 
 - $G(k)=\big[\max(1,\,k-\lfloor\tfrac{N-1}{2}\rfloor),\ \min(D,\,k+\lceil\tfrac{N-1}{2}\rceil)\big]$:
   a window of $N$ of the $D$ channels, clipped at the ends. An even window leans to the higher channels.

@@ -1,9 +1,13 @@
 r"""
 Damp a value whose **neighbours** are loud: nearby channels at the same position, or nearby pixels in the same channel.
 
-$$y_{ijk} = \frac{x_{ijk}}{\Big(\kappa+\frac{\alpha}{n}\sum_{k'\in G(k)}x_{ijk'}^2\Big)^{\beta}}$$
+$$
+y_{ijk} = \frac{x_{ijk}}{\Big(\kappa+\frac{\alpha}{n}\sum_{k'\in G(k)}x_{ijk'}^2\Big)^{\beta}}
+$$
 
-$$y_{ijk} = \frac{x_{ijk}}{\Big(\kappa+\frac{\alpha}{n^2}\sum_{(i',j')\in G(i,j)}x_{i'j'k}^2\Big)^{\beta}}$$
+$$
+y_{ijk} = \frac{x_{ijk}}{\Big(\kappa+\frac{\alpha}{n^2}\sum_{(i',j')\in G(i,j)}x_{i'j'k}^2\Big)^{\beta}}
+$$
 
 - `ACROSS_CHANNELS`, above: $n$ channels at one position. `WITHIN_CHANNEL`, below: $n\times n$ pixels of one channel.
 - $\alpha$ is divided by the whole window, also where a border clips it. TensorFlow and the paper do not divide.

@@ -1,7 +1,9 @@
 r"""
 Give every **sample** mean 0 and variance 1: each of its channels alone, or all of them together.
 
-$$y = \frac{x-\mu}{\sigma+\epsilon},\qquad \mu=\frac1N\sum x,\qquad \sigma=\sqrt{\frac1N\sum(x-\mu)^2}$$
+$$
+y = \frac{x-\mu}{\sigma+\epsilon},\qquad \mu=\frac1N\sum x,\qquad \sigma=\sqrt{\frac1N\sum(x-\mu)^2}
+$$
 
 - `across_channels: false`, Caffe's default: one $\mu,\sigma$ per sample and channel, over rows and columns.
 - `across_channels: true`: one per sample, over channels, rows and columns.

@@ -1,9 +1,15 @@
 r"""
 Damp a pixel whose **neighbourhood** in the same channel is loud: MatConvNet's `vl_nnspnorm`.
 
-$$y_{ijk} = \frac{x_{ijk}}{\big(1+\alpha\,n_{ijk}^2\big)^{\beta}},\qquad
-n_{ijk}^2=\frac{1}{H'W'}\sum_{i',j'}
-x^2_{i+i'-1-\lfloor\frac{H'-1}{2}\rfloor,\ j+j'-1-\lfloor\frac{W'-1}{2}\rfloor,\ k}$$
+$$
+y_{ijk} = \frac{x_{ijk}}{\big(1+\alpha\,n_{ijk}^2\big)^{\beta}}
+$$
+
+$$
+n_{ijk}^2=\frac{1}{H'W'}\sum_{i',j'} x^2_{i+i'-1-h,\,j+j'-1-w,\,k}
+$$
+
+with $h=\lfloor\frac{H'-1}{2}\rfloor$, $w=\lfloor\frac{W'-1}{2}\rfloor$ and $1\le i'\le H'$, $1\le j'\le W'$.
 
 - $n^2$ is a mean of squares over an $H'\times W'$ window of one channel; an even window leans down and to the right.
 - At a border it divides by the number of pixels really in the window, not by $H'W'$.

@@ -88,15 +88,15 @@ def test_the_last_steps_show_every_path_by_its_tag(key):
 def test_batch_normalizations_slide_word_for_word():
     derivation = NORMS["batch_norm"]().derive()
     assert [f.latex() for f in derivation.definition] == [
-        r"\mu_{k} = \frac{1}{N}\,\sum_{ijm} x_{ijkm}",
-        r"\sigma_{k}^{2} = \frac{1}{N}\,\sum_{ijm} \left(x_{ijkm} - \mu_{k}\right)^{2}",
+        r"\mu_{k} = \frac{1}{N} \sum_{ijm} x_{ijkm}",
+        r"\sigma_{k}^{2} = \frac{1}{N} \sum_{ijm} \left(x_{ijkm} - \mu_{k}\right)^{2}",
         r"\hat{x}_{ijkm} = \frac{x_{ijkm} - \mu_{k}}{\sqrt{\sigma_{k}^{2} + \epsilon}}",
-        r"y_{ijkm} = \gamma_{k} \hat{x}_{ijkm} + \beta_{k}",
+        r"y_{ijkm} = \gamma_{k}\,\hat{x}_{ijkm} + \beta_{k}",
     ]
     assert derivation.closed_form["x"].latex() == (
         r"\frac{\partial l}{\partial x_{ijkm}} = \frac{\gamma_{k}}{N\,\sqrt{\sigma_{k}^{2} + \epsilon}} "
         r"\left(N\,\mathrm{d}y_{ijkm} - \sum_{i'j'm'} \mathrm{d}y_{i'j'km'} "
-        r"- \hat{x}_{ijkm}\,\sum_{i'j'm'} \mathrm{d}y_{i'j'km'} \hat{x}_{i'j'km'}\right)"
+        r"- \hat{x}_{ijkm} \sum_{i'j'm'} \mathrm{d}y_{i'j'km'}\,\hat{x}_{i'j'km'}\right)"
     )
     assert [step.title for step in derivation.steps] == [
         "Chain rule", "Three paths", "The mean and the variance", "Substitute", "Sum", "Closed form", "Scale and shift",
@@ -105,7 +105,7 @@ def test_batch_normalizations_slide_word_for_word():
 
 def test_a_window_is_written_with_its_set_and_the_example_is_left_out():
     derivation = NORMS["cross_channel_norm"]().derive()
-    assert derivation.definition[0].latex() == r"s_{ijk} = \kappa + \alpha\,\sum_{k'\in G(k)} x_{ijk'}^{2}"
+    assert derivation.definition[0].latex() == r"s_{ijk} = \kappa + \alpha \sum_{k'\in G(k)} x_{ijk'}^{2}"
     assert r"\sum_{k'\,:\,k\in G(k')}" in derivation.closed_form["x"].latex()
 
 
