@@ -101,7 +101,8 @@ def _legal(control: Control, kind: type, given: Any) -> tuple[Any, str]:
     if isinstance(control, Pick):
         if given in control.options:
             return given, ""
-        return None, f"{control.label}: the link says {str(given)[:40]!r}, which is not one of {', '.join(control.options)}"
+        options = ", ".join(control.options)
+        return None, f"{control.label}: the link says {str(given)[:40]!r}, which is not one of {options}"
     try:
         number = float(given)
     except (TypeError, ValueError):
@@ -110,8 +111,9 @@ def _legal(control: Control, kind: type, given: Any) -> tuple[Any, str]:
         return None, f"{control.label}: the link says {str(given)[:40]!r}, which is not a number"
     legal = kind(control.nearest(number))
     outside = not control.low - 1e-9 <= number <= control.high + 1e-9
-    notice = f"{control.label}: the link says {number:g}, outside {control.low:g} to {control.high:g}" if outside else ""
-    return legal, notice
+    if not outside:
+        return legal, ""
+    return legal, f"{control.label}: the link says {number:g}, outside {control.low:g} to {control.high:g}"
 
 
 @cache
@@ -121,8 +123,9 @@ def _controls(cls: type[Exhibit]) -> dict[str, Control]:
     for field in fields(cls):
         controls = [a for a in get_args(hints[field.name])[1:] if isinstance(a, Range | Pick)]
         if len(controls) != 1:
-            raise TypeError(f"{cls.__module__}.{cls.__name__}.{field.name}: a field must be Annotated with one Range or "
-                            f"Pick, got {controls}. Every field of an exhibit is a control.")  # fmt: skip
+            where = f"{cls.__module__}.{cls.__name__}.{field.name}"
+            raise TypeError(f"{where}: a field must be Annotated with one Range or Pick, got {controls}. "
+                            "Every field of an exhibit is a control.")  # fmt: skip
         found[field.name] = controls[0]
     return found
 

@@ -28,7 +28,8 @@ def _discover() -> Mapping[str, type[Exhibit]]:
         ]
         if len(own) != 1:
             names = [cls.__name__ for cls in own]
-            raise ImportError(f"classroom/exhibits/{file.name}.py must define exactly one Exhibit, found {len(own)}: {names}.")
+            where = f"classroom/exhibits/{file.name}.py"
+            raise ImportError(f"{where} must define exactly one Exhibit, found {len(own)}: {names}.")
         own[0].controls()  # a field without a control fails here, at start, and not in front of a reader
         found[file.name] = own[0]
     return MappingProxyType(found)

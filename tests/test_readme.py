@@ -1,0 +1,25 @@
+"""What the README shows is what happens."""
+
+import doctest
+import re
+
+from classroom.content import ROOT
+
+README = ROOT / "README.md"
+
+
+def test_the_examples_give_what_they_say() -> None:
+    result = doctest.testfile(str(README), module_relative=False)
+    assert result.attempted > 5
+    assert result.failed == 0
+
+
+def test_every_path_in_the_map_exists() -> None:
+    text = README.read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!http)([\w./-]+)\)", text)
+    folders = [name for name in re.findall(r"`([\w./-]+)`", text) if name.endswith("/")]
+    assert len(links) > 5
+    parts = {"deck/": "classroom/deck", "exhibits/": "classroom/exhibits", "quiz/": "classroom/quiz",
+             "errata/": "classroom/errata", "ui/": "classroom/ui"}  # fmt: skip
+    for name in links + [parts.get(name, name) for name in folders]:
+        assert (ROOT / name).exists(), name
