@@ -62,8 +62,8 @@ class CentreAndScale(Exhibit):
         x_hat, cache = self.norm().forward(x)
         curve, slope = self._answer(GRID)
         steepest = float(slope.max())
-        clouds = (Cloud(v, *self._judged(v, steepest)) for v in (x.ravel(), x_hat.ravel()))
-        return Data(*clouds, curve, slope < FLAT * steepest, float(cache.var.item()))
+        before, after = (Cloud(v, *self._judged(v, steepest)) for v in (x.ravel(), x_hat.ravel()))
+        return Data(before, after, curve, slope < FLAT * steepest, float(cache.var.item()))
 
     def _answer(self, x: Values) -> tuple[Values, Values]:
         """Return the unit's outputs and its slopes."""
@@ -79,7 +79,7 @@ class CentreAndScale(Exhibit):
         after = data.after.x
         ratio = f"{number(data.var)}/{number(data.var + self.eps)}"
         variance = f"Var[*x̂*] = σ²/(σ² + ε) = {ratio} = {number(after.var(), 3)}"
-        cut = np.mean(np.abs(data.before.x) > REACH)
+        cut = float(np.mean(np.abs(data.before.x) > REACH))
         beyond = f" {percent(cut)} of *x* lies beyond the axis." if cut else ""
         return [
             self._plot(data, data.before, "before", "input of the nonlinearity, x"),
@@ -95,7 +95,15 @@ class CentreAndScale(Exhibit):
         heights = _heaped(cloud.x)
         room = max(25.0, heights[shown].max(initial=0.0) + 1)
         still: dict[str, Any] = {"type": "scatter", "hoverinfo": "skip"}
-        traces = [still | {"x": GRID, "y": data.curve, "mode": "lines", "line": {"color": "var(--ink)", "width": 2}}]
+        traces = [
+            still
+            | {
+                "x": GRID,
+                "y": data.curve,
+                "mode": "lines",
+                "line": {"color": "var(--ink)", "width": 2, "simplify": False},
+            }
+        ]
         for some, symbol, colour in (
             (cloud.flat & shown, "circle-open", "var(--edge)"),
             (~cloud.flat & shown, "circle", "var(--accent)"),

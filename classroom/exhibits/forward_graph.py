@@ -19,7 +19,7 @@ COUNT = 6  # values of one feature map: few enough to do the arithmetic aloud
 CENTRE, SPREAD = 0.8, 1.4  # where all batches come from
 FIRST = 2.2  # x₁ before anybody moves it
 BATCHES = 40  # that training saw before inference
-REACH = 5.6  # the value axis: from -REACH to REACH
+REACH = 6.2  # the value axis: from -REACH to REACH
 NODES = ("x", "μ", "σ²", "x̂", "y")
 X, MEAN, VAR, X_HAT, Y = range(len(NODES))
 
@@ -112,7 +112,7 @@ class ForwardGraph(Exhibit):
             style = {"color": "var(--accent)", "width": 2.5} if own else {"color": "var(--edge)", "width": 1}
             traces.append(still | {"x": nodes, "y": ends, "mode": "lines", "line": style})
 
-        def dots(node: int, at: Values | list[float], symbol: str, colours: Any, size: Any = 11) -> None:
+        def dots(node: float, at: Values | list[float], symbol: str, colours: Any, size: Any = 11) -> None:
             marker = {"symbol": symbol, "color": colours, "size": size, "line": {"width": 1.5, "color": colours}}
             traces.append(still | {"x": [node] * len(at), "y": at, "mode": "markers", "marker": marker})
 
@@ -124,7 +124,7 @@ class ForwardGraph(Exhibit):
             if shown >= Y:
                 line((X_HAT, Y), (data.x_hat[i], data.y[i]), i == 0)
         if shown >= Y:
-            dots(Y, data.y_before, "circle-open", "var(--edge)")
+            dots(Y + 0.11, data.y_before, "circle-open", "var(--edge)", 9)
         for node, at in enumerate(values[: self.step]):
             if isinstance(at, float):
                 dots(node, [at], "diamond", ["var(--ink)"], 13)
@@ -167,7 +167,7 @@ class ForwardGraph(Exhibit):
         arrows = []
         for start, end in self._edges():
             near = end - start == 1
-            lands = end + 0.07 * (start - 1)  # side by side where two arrive from above
+            lands = _landing(start, end)
             tail = (start + 0.22, 0.16) if near else (lands, 0.6)
             head = (end - 0.22, 0.16) if near else (lands, 0.36)
             arrows.append({"x": head[0], "y": head[1], "ax": tail[0], "ay": tail[1], "xref": "x", "yref": "y2",
@@ -180,8 +180,8 @@ class ForwardGraph(Exhibit):
         arcs = []
         for start, end in self._edges():
             if end - start > 1:
-                top = 1.18 if end - start > 2 else 0.95
-                lands = end + 0.07 * (start - 1)
+                top = 1.08 if end - start > 2 else 0.85
+                lands = _landing(start, end)
                 path = f"M {start} 0.36 C {start} {top} {lands} {top} {lands} 0.55"
                 line = {"color": self._colour(end), "width": 1.5}
                 arcs.append({"type": "path", "path": path, "yref": "y2", "line": line})
@@ -202,6 +202,11 @@ class ForwardGraph(Exhibit):
             f"The graph from x to y in {self.mode}, up to {NODES[self.step - 1]}: {'; '.join(shown[: self.step])}. "
             f"With x₁ moved from {number(FIRST, 1)} to {number(self.first, 1)}, {moved} of {COUNT} outputs differ."
         )
+
+
+def _landing(start: int, end: int) -> float:
+    """Return where an arc ends over a node: side by side where two arrive."""
+    return end + (0.12 * start - 0.06 if end == X_HAT else 0.0)
 
 
 def _bracketed(value: float) -> str:

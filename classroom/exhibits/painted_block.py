@@ -55,7 +55,7 @@ class PaintedBlock(Exhibit):
     channel: Annotated[int, Range("feature map k", 1, SHAPE[2], 1, group="cell")] = 3
     column: Annotated[int, Range("column j", 1, SHAPE[1], 1, group="cell")] = 1
     sample: Annotated[int, Range("sample m", 1, SHAPE[3], 1, group="cell")] = 1
-    gap: Annotated[float, Range("pull the maps apart", 0.0, 1.5, 0.05, group="cell")] = 0.0
+    gap: Annotated[float, Range("pull the maps apart", 0.0, 2.0, 0.1, group="cell")] = 0.0
 
     def norm(self) -> Norm:
         """Return the chosen operator, in the layout of the talk."""
@@ -71,7 +71,7 @@ class PaintedBlock(Exhibit):
         count = int(data.painted.sum())
         total = np.prod(SHAPE)
         relation = (
-            f"a window for each of the {total} cells, clipped at the borders; they overlap"
+            "one window for each cell, and windows overlap"
             if data.overlap
             else f"{data.sets} × {count} = {total}: every cell lies in exactly one"
         )

@@ -21,6 +21,13 @@ _DERIVATION = BatchNorm().derive()
 # The derivation goes on to γ and β, which have a slide of their own: the steps of this one end with its closed form.
 CLOSED_FORM = 1 + next(n for n, s in enumerate(_DERIVATION.steps) if _DERIVATION.closed_form["x"] in s.formulas)
 
+CHAIN_RULE = 1  # the step that knows the sum alone: the paths are not yet told apart
+REMARKS = {
+    2: ("to its own output alone", "∂μ/∂*x*, to every output", "∂σ²/∂*x*, to every output"),
+    3: ("to its own output alone", "∂μ/∂*x* = 1/*N*", "∂σ²/∂*x* = 2(*x* − μ)/*N*"),
+}
+COLLECTED = ("the upstream gradient, rescaled", "removes its average", "removes its part along *x̂*")
+
 
 class Data(NamedTuple):
     """The three terms and the gradient that `backward` returned, each (rows, columns)."""
@@ -54,34 +61,39 @@ class ThreePaths(Exhibit):
         dy = upstream(cache.x_hat, mean=self.mean, correlation=self.correlation)
         grads = norm.backward(dy, cache)
         gain, count = cache.gamma * cache.inv_std, dy.size
-        terms = (
-            gain * dy,
-            np.broadcast_to(-gain * grads["beta"] / count, dy.shape),
-            -gain * cache.x_hat * grads["gamma"] / count,
-        )
-        return Data(*(term[0, 0] for term in terms), grads["x"][0, 0], cache.x_hat[0, 0])
+        direct = gain * dy
+        through_mean = np.broadcast_to(-gain * grads["beta"] / count, dy.shape)
+        through_variance = -gain * cache.x_hat * grads["gamma"] / count
+        return Data(*(term[0, 0] for term in (direct, through_mean, through_variance, grads["x"], cache.x_hat)))
 
     def picture(self, data: Data) -> Picture:
-        """Stack the three maps above the line and their sum below, on one scale."""
-        along = number(_slope(data.dx, data.x_hat))
-        rows = (
-            Row("", "direct", "the upstream gradient, rescaled", data.direct, _moments(data.direct), "term1"),
-            Row("+", "through the mean", "removes its average", data.through_mean,
-                f"constant\n{number(data.through_mean[0, 0], plus=True)}", "term2"),
-            Row("+", "through the variance", "removes its part along *x̂*", data.through_variance,
-                _moments(data.through_variance), "term3"),
-            Row("=", "∂*l*/∂*x*", f"part along *x̂*: {along}", data.dx, _moments(data.dx)),
-        )  # fmt: skip
-        return [Stack(rows=rows, scale=SCALE)]
+        """Stack the three maps, once the derivation has told them apart, above their sum, on one scale."""
+        names = ("direct", "through the mean", "through the variance")
+        terms = (data.direct, data.through_mean, data.through_variance)
+        numbers = (_moments(terms[0]), f"constant\n{number(terms[1][0, 0], plus=True)}", _moments(terms[2]))
+        remarks = REMARKS.get(self.step, COLLECTED)
+        rows = [
+            Row("+" if i else "", name, remark, term, text, f"term{i + 1}")
+            if self.step > CHAIN_RULE
+            else Row("", "", "", np.full_like(term, np.nan), "")
+            for i, (name, remark, term, text) in enumerate(zip(names, remarks, terms, numbers, strict=True))
+        ]
+        along = f"part along *x̂*: {number(_slope(data.dx, data.x_hat))}"
+        return [Stack(rows=(*rows, Row("=", "∂*l*/∂*x*", along, data.dx, _moments(data.dx))), scale=SCALE)]
 
     def alt(self, data: Data) -> str:
         """Give the mean and the spread of each term, and what is left in the sum."""
+        whole = (
+            f"has mean {number(data.dx.mean())}, standard deviation {number(data.dx.std())}, and a part along x̂ of "
+            f"{number(_slope(data.dx, data.x_hat))}."
+        )
+        if self.step == CHAIN_RULE:
+            return f"The gradient of the input, a map of {data.dx.size:,} cells, {whole}"
         return (
             f"Three maps of {data.dx.size:,} cells add up to the gradient of the input. Direct: mean "
             f"{number(data.direct.mean())}, standard deviation {number(data.direct.std())}; through the mean: constant "
             f"{number(data.through_mean[0, 0])}; through the variance: standard deviation "
-            f"{number(data.through_variance.std())}. The sum has mean {number(data.dx.mean())}, standard deviation "
-            f"{number(data.dx.std())}, and a part along x̂ of {number(_slope(data.dx, data.x_hat))}."
+            f"{number(data.through_variance.std())}. The sum {whole}"
         )
 
 
