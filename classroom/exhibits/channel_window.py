@@ -57,8 +57,8 @@ class ChannelWindow(Exhibit):
             Strip(label="The channel axis", note=note, maps=data.x, scale=SCALE, chosen=data.k, window=data.window),
             Map(span=6, label="before: *x*", note=f"sd {before.std():.2f}", values=before, scale=SCALE),
             Map(span=6, label="after: *y*", note=f"sd {data.y.std():.2f}", values=data.y, scale=SCALE),
-            Histogram(span=6, note=beyond(before, SCALE), values=before, scale=SCALE, top=top),
-            Histogram(span=6, note=beyond(data.y, SCALE), values=data.y, scale=SCALE, top=top),
+            Histogram(span=6, label="before", note=beyond(before, SCALE), values=before, scale=SCALE, top=top),
+            Histogram(span=6, label="after", note=beyond(data.y, SCALE), values=data.y, scale=SCALE, top=top),
         ]
 
     def alt(self, data: Data) -> str:

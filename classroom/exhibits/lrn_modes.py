@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from classroom.arrange import box_around, cell_box, number
+from classroom.arrange import beyond, box_around, cell_box, number
 from classroom.exhibit import Exhibit, Pick, Range
 from classroom.picture import Histogram, Map, Picture, Strip, Table, Values, signed
 from classroom.samples import responses
@@ -92,13 +92,15 @@ class LrnModes(Exhibit):
         first, last = int(inside[0]), int(inside[-1])
         sides = (("*x*", before, (box_around(data.pixels), cell)), ("*y* across", data.across, (cell,)),
                  ("*y* within", data.within, (cell,)))  # fmt: skip
+        apart = f"{data.difference:.2f} from across"
         top = max(Histogram(values=v, scale=SCALE).shares().max() for _, v, _ in sides)
         return [
             Strip(label="The channel axis", note=f"across: channels {first + 1} to {last + 1}, underlined",
                   maps=data.x, scale=SCALE, chosen=data.cell[0], window=(first, last)),
             *(Map(span=4, label=label, note=f"sd {v.std():.2f}", values=v, scale=SCALE, boxes=boxes)
               for label, v, boxes in sides),
-            *(Histogram(span=4, values=v, scale=SCALE, top=top) for _, v, _ in sides),
+            *(Histogram(span=4, label=label, note=note, values=v, scale=SCALE, top=top)
+              for (label, v, _), note in zip(sides, (beyond(before, SCALE), "", apart), strict=True)),
             self._table(data),
         ]  # fmt: skip
 
@@ -108,8 +110,6 @@ class LrnModes(Exhibit):
             ("within channel", data.pixels, self.size**2, data.within),
         )
         return Table(
-            label="The pixel",
-            note=f"over the map the outputs differ by {data.difference:.2f} (rms)",
             columns=("mode", "cells that enter", "α is divided by", f"*x* = {number(data.x[data.cell])} becomes"),
             rows=tuple(
                 (name, f"{inside.sum()} of {n}", f"{n}", number(y[data.cell[1:]])) for name, inside, n, y in rows
