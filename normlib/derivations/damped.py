@@ -5,6 +5,7 @@ The gradient reaches x along two paths: term1 directly, term2 through every s wh
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -34,20 +35,32 @@ from normlib.nodes import (
     y,
 )
 from normlib.pool import ONE
-from normlib.symbolic import Derivation, Formula, Step
+from normlib.symbolic import Derivation, Formula, Indices, Step
 
 if TYPE_CHECKING:
     from normlib.core import Norm
 
 s = sp.IndexedBase("s")
-clipped = sp.Symbol("clipped")  # as a divisor: the number of cells that the window really holds
 kappa, alpha, beta = sp.symbols("kappa alpha beta", positive=True)
 
 
-def damped(norm: Norm, constant: sp.Expr, divisor: sp.Expr | None) -> Derivation:
+Divisor = Callable[[Indices], sp.Expr]
+
+
+def undivided(centre: Indices) -> sp.Expr:
+    """Let alpha stand alone."""
+    return sp.Integer(1)
+
+
+def window_area(centre: Indices) -> sp.Expr:
+    """Divide by the number of cells that the window of `centre` really holds, clipped at the borders."""
+    return PoolSize(centre, centre)
+
+
+def damped(norm: Norm, constant: sp.Expr, divisor: Divisor = undivided) -> Derivation:
     """Derive a norm that damps by `constant` + alpha / `divisor` * (sum of x^2 over its pool).
 
-    divisor: None where alpha stands alone.
+    divisor: what a cell divides alpha by, as a function of its indices.
     """
     across = norm.pool.c != ONE
     centre, cells = ((k,), (kp,)) if across else ((i, j), (ip, jp))
@@ -67,7 +80,8 @@ def damped(norm: Norm, constant: sp.Expr, divisor: sp.Expr | None) -> Derivation
     power = s[there] ** add(neg(beta), -1)
     inside, delta = Inside(centre, cells), Same(centre, cells)
     body = mul(dy[there], x[there], power)
-    inner, outer = (over(body, PoolSize(cells, cells)), None) if divisor == clipped else (body, divisor)
+    varies = divisor(centre) != divisor(cells)  # then each term of the sum has its own
+    inner, outer = (over(body, divisor(cells)), undivided) if varies else (body, divisor)
     pull = mul(_weighted((2, alpha, beta), outer, centre), x[HERE], PoolSum(inner, cells, centre, adjoint=True))
     claim = Formula(dx, add(Tagged(mul(dy[HERE], s[HERE] ** -beta), "term1"), Tagged(neg(pull), "term2")), alone)
     steps = (
@@ -78,7 +92,7 @@ def damped(norm: Norm, constant: sp.Expr, divisor: sp.Expr | None) -> Derivation
         ),
         Step(
             "Two paths",
-            "An output depends on a value directly, where the two are the same cell, and through its bracket s.",
+            "An output depends on a value directly, where the two are the same cell, and through its s.",
             (
                 Formula(
                     dy_dx,
@@ -91,8 +105,8 @@ def damped(norm: Norm, constant: sp.Expr, divisor: sp.Expr | None) -> Derivation
             ),
         ),
         Step(
-            "The bracket",
-            "Of the sum of squares one term is the value's own, if the window holds it: the bracket is 1 then, else 0.",
+            "The sum of squares",
+            "One term of the sum is the value's own, if the window holds it: the square bracket is 1 then, else 0.",
             (Formula(ds_dx, mul(_weighted((2, alpha), divisor, cells), x[HERE], inside), alone),),
         ),
         Step(
@@ -106,9 +120,7 @@ def damped(norm: Norm, constant: sp.Expr, divisor: sp.Expr | None) -> Derivation
     return Derivation(norm, shape, {"x": HERE}, definition, steps, {"x": claim})
 
 
-def _weighted(factors: tuple[Any, ...], divisor: sp.Expr | None, centre: tuple[sp.Symbol, ...]) -> sp.Expr:
+def _weighted(factors: tuple[Any, ...], divisor: Divisor, centre: Indices) -> sp.Expr:
     """Write the product of `factors`, over the divisor if there is one."""
     product = mul(*factors) if len(factors) > 1 else factors[0]
-    if divisor is None:
-        return product
-    return over(product, PoolSize(centre, centre) if divisor == clipped else divisor)
+    return product if divisor is undivided else over(product, divisor(centre))

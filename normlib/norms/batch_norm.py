@@ -156,25 +156,25 @@ class BatchNorm(Norm):
     @preset("ONNX")
     def onnx(cls) -> Self:
         """Return ONNX's: its momentum .9 weighs the old value; biased running variance."""
-        return cls(momentum=1 - 0.9, unbiased=False)
+        return cls(unbiased=False)
 
     @classmethod
     @preset("Keras")
     def keras(cls) -> Self:
         """Return Keras's: .99 for the old value, eps 1e-3, biased running variance."""
-        return cls(eps=1e-3, momentum=1 - 0.99, unbiased=False)
+        return cls(eps=1e-3, momentum=0.01, unbiased=False)
 
     @classmethod
     @preset("Flax")
     def flax(cls) -> Self:
         """Return Flax's: .99 for the old value, eps 1e-5, biased running variance."""
-        return cls(momentum=1 - 0.99, unbiased=False)
+        return cls(momentum=0.01, unbiased=False)
 
     @classmethod
     @preset("Caffe")
     def caffe(cls) -> Self:
         """Return Caffe's: sums that fade by .999 over the sum of their weights; gamma and beta in another layer."""
-        return cls(momentum=1 - 0.999, affine=False, debias=True)
+        return cls(momentum=0.001, affine=False, debias=True)
 
     @classmethod
     @preset("Ioffe & Szegedy")

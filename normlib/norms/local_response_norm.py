@@ -68,7 +68,7 @@ class LocalResponseNorm(Norm):
 
     def _derive(self) -> Derivation:
         cells = n if self.mode == "across_channels" else n**2
-        return damped(self, constant=kappa, divisor=cells if self.divide else None)
+        return damped(self, kappa, lambda centre: cells) if self.divide else damped(self, kappa)
 
     @classmethod
     @preset("Caffe")

@@ -21,8 +21,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Self
 
+import sympy as sp
+
 from normlib.core import Array, Hyper, Norm, Paper, preset
-from normlib.derivations.damped import clipped, damped
+from normlib.derivations.damped import damped, window_area
 from normlib.pool import Pool, Span
 from normlib.symbolic import Derivation
 from normlib.windows import Damped, damp, damp_backward, pool_count
@@ -56,7 +58,7 @@ class SpatialNorm(Norm):
         return (self.alpha / pool_count(x.shape, self.pool)).astype(x.dtype)
 
     def _derive(self) -> Derivation:
-        return damped(self, constant=1, divisor=clipped)
+        return damped(self, constant=sp.Integer(1), divisor=window_area)
 
     @classmethod
     @preset("MatConvNet")
