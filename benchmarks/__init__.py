@@ -1,0 +1,1 @@
+"""How quickly the talk answers, measured in a real browser beside what Streamlit itself takes."""

@@ -1,0 +1,60 @@
+"""The benchmark's arithmetic; nothing here is timed."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks import bench_deck, keys, mixture, sliders, table
+from classroom.content import content
+from classroom.exhibit import Range
+from classroom.exhibits import EXHIBITS
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=30), st.floats(0, 1))
+def test_quantile_lies_among_the_samples_and_leaves_its_share_below(samples: list[float], share: float) -> None:
+    value = table.quantile(samples, share)
+    below = sum(sample <= value + 1e-6 for sample in samples)
+    assert min(samples) <= value <= max(samples)
+    assert below >= math.floor(share * (len(samples) - 1)) + 1
+
+
+def test_a_goal_in_floors_is_judged_by_the_ratio_of_the_medians() -> None:
+    assert table.ratio("page", [29.0, 30.0, 900.0], [20.0], 1.5).met is True
+    assert table.ratio("page", [31.0, 31.0], [20.0], 1.5).met is False
+    assert table.ratio("page", [], [20.0], 1.5).met is None
+
+
+def test_the_table_shows_what_was_not_measured_as_such() -> None:
+    text = table.table([("Part", [table.Line(what="nothing", samples=(), below=1.0)])])
+    assert "not measured" in text
+    assert "met" not in text.lower().replace("not measured", "")
+
+
+def test_a_frame_that_shows_the_old_words_under_the_new_heading_is_counted() -> None:
+    old = {"heading": {"is": "A", "top": 0}, "lede": {"is": "a", "top": 50}}
+    new = {"heading": {"is": "B", "top": 0}, "lede": {"is": "b", "top": 50}}
+    assert mixture.judge([old, old, new, new]) == (0, 0, 0)
+    assert mixture.judge([old, new | {"lede": old["lede"]}, new]) == (1, 0, 0)
+    assert mixture.judge([old, {"heading": new["heading"]}, new]) == (0, 1, 0)
+    assert mixture.judge([old, new | {"lede": {"is": "b", "top": 80}}, new]) == (0, 0, 30)
+
+
+@pytest.mark.parametrize("target", sliders.TARGETS, ids=lambda target: target.slide)
+def test_a_measured_control_exists_and_follows_a_drag(target: sliders.Target) -> None:
+    slide = content().deck.find(target.slide)
+    assert slide is not None
+    assert slide.exhibit is not None
+    control = EXHIBITS[slide.exhibit].controls()[target.control]
+    assert isinstance(control, Range)
+    assert not control.slow
+
+
+def test_every_kind_of_slide_has_its_line() -> None:
+    assert {line.what.split(",")[0] for line in keys.lines(keys.Times())} >= {
+        "text slide", "words and formulas", "canvas exhibit", "Plotly exhibit",
+    }  # fmt: skip
+    assert set(bench_deck.SECTIONS) == {"keys", "frames", "sliders", "first", "settings", "memory"}
