@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from classroom.arrange import beyond, box_around, cell_box, number
 from classroom.exhibit import Exhibit, Pick, Range
-from classroom.picture import Histogram, Map, Picture, Strip, Table, Values, signed
+from classroom.picture import Facts, Histogram, Map, Picture, Strip, Values, signed
 from classroom.samples import responses
 from normlib.norms.local_response_norm import LocalResponseNorm
 
@@ -101,19 +101,16 @@ class LrnModes(Exhibit):
               for label, v, boxes in sides),
             *(Histogram(span=4, label=label, note=note, values=v, scale=SCALE, top=top)
               for (label, v, _), note in zip(sides, (beyond(before, SCALE), "", apart), strict=True)),
-            self._table(data),
+            *(Facts(span=6, items=(fact,)) for fact in self._facts(data)),
         ]  # fmt: skip
 
-    def _table(self, data: Data) -> Table:
-        rows = (
-            ("across channels", data.channels, self.size, data.across),
-            ("within channel", data.pixels, self.size**2, data.within),
-        )
-        return Table(
-            columns=("mode", "cells that enter", "α is divided by", f"*x* = {number(data.x[data.cell])} becomes"),
-            rows=tuple(
-                (name, f"{inside.sum()} of {n}", f"{n}", number(y[data.cell[1:]])) for name, inside, n, y in rows
-            ),
+    def _facts(self, data: Data) -> tuple[tuple[str, str], ...]:
+        """Say for each mode how many cells of the whole window enter, and what the asked value becomes."""
+        x, n = number(data.x[data.cell]), self.size
+        across, within = (number(y[data.cell[1:]]) for y in (data.across, data.within))
+        return (
+            (f"{data.channels.sum()} of {n}", f"channels; *x* {x} → {across}"),
+            (f"{data.pixels.sum()} of {n * n}", f"pixels; *x* {x} → {within}"),
         )
 
     def alt(self, data: Data) -> str:

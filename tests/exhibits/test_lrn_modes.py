@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classroom.exhibits.lrn_modes import PIXELS, LrnModes
-from classroom.picture import Table
+from classroom.picture import Facts
 
 KS, HALVES, WHERE = st.integers(1, 12), st.integers(0, 5), st.sampled_from(PIXELS)
 
@@ -34,8 +34,8 @@ def test_with_one_cell_the_modes_are_one(k: int, pixel: str) -> None:
 
 def test_a_corner_has_all_its_channels_but_a_quarter_of_its_pixels() -> None:
     exhibit = LrnModes(size=5, pixel="loudest corner")
-    table = next(p for p in exhibit.picture(exhibit.compute()) if isinstance(p, Table))
-    assert [row[1:3] for row in table.rows] == [("5 of 5", "5"), ("9 of 25", "25")]
+    facts = [p.items[0][0] for p in exhibit.picture(exhibit.compute()) if isinstance(p, Facts)]
+    assert facts == ["5 of 5", "9 of 25"]
 
 
 @given(k=KS)
