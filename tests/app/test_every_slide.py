@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -36,6 +37,14 @@ def open_page() -> Open:
     return open_at
 
 
+@cache
+def opened(slide: Slide) -> AppTest:
+    """Open a slide once, for the tests that only look at it."""
+    app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    app.query_params["slide"] = slide.id
+    return app.run()
+
+
 def words(app: AppTest) -> str:
     """Return all HTML and Markdown on the page, one element a line."""
     return "\n".join([*(e.proto.body for e in app.get("html")), *(e.value for e in app.markdown)])
@@ -53,8 +62,8 @@ def assert_sound(app: AppTest) -> None:
 
 
 @every_slide
-def test_a_slide_opens_by_its_link_with_its_title(open_page: Open, slide: Slide) -> None:
-    app = open_page(slide=slide.id)
+def test_a_slide_opens_by_its_link_with_its_title(slide: Slide) -> None:
+    app = opened(slide)
     assert_sound(app)
     title = slide.title if slide.number else "Normalization layers"
     assert f"<h1>{html.escape(title)}</h1>" in words(app)
@@ -62,16 +71,16 @@ def test_a_slide_opens_by_its_link_with_its_title(open_page: Open, slide: Slide)
 
 
 @every_slide
-def test_a_slide_says_its_words(open_page: Open, slide: Slide) -> None:
-    shown = words(open_page(slide=slide.id))
+def test_a_slide_says_its_words(slide: Slide) -> None:
+    shown = words(opened(slide))
     for text in (slide.lede, slide.caption):
         if slide.layout != "quiz" and slide.number:  # a quiz asks its question instead; the cover is one element
             assert text in shown
 
 
 @pytest.mark.parametrize("slide", [s for s in DECK if s.formulas], ids=lambda slide: slide.id)
-def test_formulas_are_typeset(open_page: Open, slide: Slide) -> None:
-    app = open_page(slide=slide.id)
+def test_formulas_are_typeset(slide: Slide) -> None:
+    app = opened(slide)
     displayed = [e.value for e in app.markdown if "$$" in e.value]
     assert displayed, "no displayed formula"
     assert any("=" in text and "\\" in text for text in displayed)
@@ -81,8 +90,8 @@ def test_formulas_are_typeset(open_page: Open, slide: Slide) -> None:
 
 
 @pytest.mark.parametrize("slide", [s for s in DECK if s.exhibit], ids=lambda slide: slide.id)
-def test_an_exhibit_has_its_picture_and_its_controls(open_page: Open, slide: Slide) -> None:
-    app = open_page(slide=slide.id)
+def test_an_exhibit_has_its_picture_and_its_controls(slide: Slide) -> None:
+    app = opened(slide)
     ids = [e.proto.id for e in app.get("bidi_component")]
     assert any(f"picture-{slide.id}" in id for id in ids)
     if slide.exhibit and EXHIBITS[slide.exhibit].controls() and slide.layout != "quiz":
@@ -90,8 +99,8 @@ def test_an_exhibit_has_its_picture_and_its_controls(open_page: Open, slide: Sli
 
 
 @pytest.mark.parametrize("slide", [s for s in DECK if s.errata], ids=lambda slide: slide.id)
-def test_what_the_talk_printed_wrongly_is_a_click_away(open_page: Open, slide: Slide) -> None:
-    app = open_page(slide=slide.id)
+def test_what_the_talk_printed_wrongly_is_a_click_away(slide: Slide) -> None:
+    app = opened(slide)
     (erratum,) = [e for kind in ("expander", "popover") for e in app.get(kind) if "rrat" in label(e)]
     said = "\n".join(e.value for e in erratum.markdown)
     for name in slide.errata:
@@ -121,8 +130,8 @@ def test_the_continuous_page_holds_every_slide(open_page: Open) -> None:
 
 @pytest.mark.parametrize("slide", DECK, ids=lambda slide: slide.id)
 def test_the_presenter_sees_the_notes(open_page: Open, slide: Slide) -> None:
+    assert slide.notes not in words(opened(slide)), "the hall must not read the notes"
     app = open_page(slide=slide.id)
-    assert slide.notes not in words(app), "the hall must not read the notes"
     app.switch_page("pages/talk/present.py").run()
     assert_sound(app)
     assert slide.notes in words(app)

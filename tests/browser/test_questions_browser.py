@@ -1,0 +1,101 @@
+"""Answering questions, and what a curious reader can find out before."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from classroom.content import QUESTIONS
+from classroom.quiz import load
+from tests.browser.conftest import DECK, Reader
+
+BANK = load(QUESTIONS)
+COUNT = BANK["quiz-gamma-count"]
+CORNER = BANK["spatial-corner-count"]
+
+
+def card(reader: Reader, letter: str) -> None:
+    """Choose an option of the question on its slide."""
+    reader.page.locator(f".st-key-option-{letter}-quiz-gamma-count button").click()
+
+
+def secrets(question) -> list[str]:
+    """Return what must stay on the server until the question is answered, each a run of plain words."""
+    texts = [question.why, *question.explain.values()]
+    plain = [max(text.replace("\n", " ").split("$"), key=len).strip() for text in texts]
+    return [*plain, "-right", "-rest"]
+
+
+def test_the_key_stays_on_the_server_until_the_answer(reader: Reader) -> None:
+    reader.open("/?slide=quiz-gamma-count").at(DECK.find("quiz-gamma-count"))
+    expect(reader.page.locator('[class*="st-key-option-"] button')).to_have_count(len(COUNT.options))
+    document = "() => document.body.outerHTML"
+    for secret in secrets(COUNT)[:-2]:
+        assert secret not in reader.page.evaluate(document)
+        assert not any(secret.encode() in frame for frame in reader.frames)
+    key = f"card-{COUNT.answer}-{COUNT.id}-right"
+    assert reader.page.locator('[class*="-right"], [class*="-rest"], [class*="-wrong"]').count() == 0
+    assert not any(key.encode() in frame for frame in reader.frames)
+    card(reader, COUNT.answer)
+    expect(reader.page.get_by_text("Right.", exact=True)).to_be_visible()
+    # The recording is good for something: what was secret is in it now.
+    assert any(secrets(COUNT)[0].encode() in frame for frame in reader.frames)
+    assert any(key.encode() in frame for frame in reader.frames)
+
+
+def test_a_wrong_answer_shows_the_right_one_and_why_and_comes_back_at_the_end(reader: Reader) -> None:
+    reader.open("/?slide=quiz-gamma-count").at(DECK.find("quiz-gamma-count"))
+    card(reader, "C")
+    expect(reader.page.get_by_text("Not quite: it is B.")).to_be_visible()
+    expect(reader.page.locator('[class*="card-C"][class*="-wrong"]')).to_be_visible()
+    expect(reader.page.locator('[class*="card-B"][class*="-right"]')).to_be_visible()
+    expect(reader.page.get_by_text("One for each activation would scale")).to_be_visible()
+    reader.page.get_by_role("button", name="Try again").click()
+    card(reader, "B")
+    expect(reader.page.get_by_text("Right.", exact=True)).to_be_visible()
+    reader.press("End").at(DECK[-1])
+    expect(reader.page.get_by_text(f"1 of {len(BANK)} questions answered")).to_be_visible()
+    expect(reader.page.locator(".score")).to_contain_text("0 ")
+    missed = reader.page.get_by_role("link", name=DECK.find("quiz-gamma-count").title, exact=True)
+    expect(missed).to_have_count(1)
+    missed.click()
+    reader.at(DECK.find("quiz-gamma-count"))
+
+
+def test_a_right_answer_scores_at_the_end(reader: Reader) -> None:
+    reader.open("/?slide=quiz-gamma-count").at(DECK.find("quiz-gamma-count"))
+    card(reader, COUNT.answer)
+    expect(reader.page.get_by_text("Right.", exact=True)).to_be_visible()
+    expect(reader.page.get_by_role("button", name="Try again")).to_have_count(0)
+    reader.press("End").at(DECK[-1])
+    expect(reader.page.locator(".score")).to_contain_text(f"{COUNT.points} of")
+    expect(reader.page.get_by_text("What to look at again")).to_have_count(0)
+
+
+def test_what_is_no_number_costs_no_attempt(reader: Reader) -> None:
+    reader.open("/?slide=spatial").at(DECK.find("spatial"))
+    reader.page.locator(f".st-key-open-{CORNER.id} button").click()
+    dialog = reader.page.get_by_role("dialog")
+    field = dialog.get_by_label("Your number")
+    for typed in ("four", "1,000", "1/0"):
+        field.fill(typed)
+        dialog.get_by_role("button", name="Answer", exact=True).click()
+        expect(dialog.get_by_role("alert").filter(has_text="The answer must")).to_contain_text(typed)
+    field.fill("4")
+    dialog.get_by_role("button", name="Answer", exact=True).click()
+    expect(dialog.get_by_text("Right.", exact=True)).to_be_visible()
+    expect(dialog.get_by_role("alert").filter(has_text="The answer must")).to_have_count(0)
+    reader.press("Escape")
+    expect(dialog).to_have_count(0)
+    reader.press("End").at(DECK[-1])
+    expect(reader.page.locator(".score")).to_contain_text(f"{CORNER.points} of")
+    expect(reader.page.get_by_text(f"1 of {len(BANK)} questions answered")).to_be_visible()
+
+
+def test_typing_in_a_field_never_moves_the_deck(reader: Reader) -> None:
+    reader.open("/?slide=spatial").at(DECK.find("spatial"))
+    reader.page.locator(f".st-key-open-{CORNER.id} button").click()
+    field = reader.page.get_by_role("dialog").get_by_label("Your number")
+    field.focus()
+    reader.press("o", "f", "p", " ", "Home", "ArrowRight", "End")
+    expect(field).to_have_value("ofp ")
+    reader.at(DECK.find("spatial"))
