@@ -76,6 +76,15 @@ class Exhibit(ABC):
         """Say whether the picture waits for a run of the lab: some control starts a new one."""
         return cls.slow or any(control.slow for control in cls.controls().values())
 
+    def choices(self) -> list[Self]:
+        """Return the exhibits one choice away, without those that a reader expects to wait for."""
+        return [
+            replace(self, **{name: option})
+            for name, control in self.controls().items()
+            if isinstance(control, Pick) and not control.slow
+            for option in control.options
+        ]
+
     @classmethod
     def from_state(cls, state: Mapping[str, Any], base: Mapping[str, Any] | None = None) -> tuple[Self, list[str]]:
         """Return the exhibit for a state that may come from a link, and a sentence for each value that had to change.

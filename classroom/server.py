@@ -62,7 +62,7 @@ def plotly_script(request: Request) -> Response:
 
 
 def warm() -> None:
-    """Compute what the first visitor would wait for: photographs, derivations, each slide's first picture."""
+    """Compute what the first visitor would wait for: photographs, derivations, each slide's first picture and choices."""
     try:
         quick_first = sorted(content().deck, key=lambda slide: bool(slide.exhibit and EXHIBITS[slide.exhibit].trains()))
         for slide in quick_first:
@@ -72,6 +72,10 @@ def warm() -> None:
                 certificate_of(norm)
             if slide.exhibit is not None:
                 frame_of(EXHIBITS[slide.exhibit](**slide.state))
+        for slide in quick_first:
+            if slide.exhibit is not None:
+                for exhibit in EXHIBITS[slide.exhibit](**slide.state).choices():
+                    frame_of(exhibit)
     except Exception:  # warming is a courtesy: the page itself will report what is wrong
         log.exception("warming up failed")
 

@@ -1,0 +1,67 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from classroom.exhibit import render
+from classroom.exhibits.covariate_shift import STEPS, CovariateShift
+from classroom.picture import Note, Plot
+from classroom.training import finished
+from lab.experiments.covariate_shift import CovariateShift as Run
+
+
+@pytest.fixture(scope="module")
+def run():
+    return finished(Run())
+
+
+def plots(exhibit: CovariateShift) -> list[Plot]:
+    return [panel for panel in exhibit.picture(exhibit.compute()) if isinstance(panel, Plot)]
+
+
+def test_scrubbing_trains_nothing_and_shows_the_last_recorded_step(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    CovariateShift().compute()
+    monkeypatch.setattr(Run, "run", lambda self: pytest.fail("a step of a finished run must not train"))
+    for step in range(0, STEPS + 1, 20):
+        data = CovariateShift(step=step).compute()
+        assert data.steps[data.now] <= step
+        assert data.now == len(run.steps) - 1 or run.steps[data.now + 1] > step
+
+
+def test_the_curves_end_at_the_step(run) -> None:
+    for step in (0, 400, STEPS):
+        last = run.steps[run.steps <= step].max()
+        for plot in plots(CovariateShift(step=step)):
+            assert max(np.max(trace["x"]) for trace in plot.figure.data) == last
+
+
+def test_the_percentiles_are_those_of_the_recorded_inputs(run) -> None:
+    data = CovariateShift(step=400).compute()
+    for arm in (0, 1):
+        at = np.sort(run.inputs[arm, data.now])
+        below = [np.mean(at <= value) for value in data.percentiles[arm, data.now]]
+        assert below == pytest.approx([0.15, 0.50, 0.85], abs=1 / at.size)
+
+
+def test_both_arms_share_one_axis_that_holds_the_whole_run() -> None:
+    drawn = [plot for step in (0, STEPS) for plot in plots(CovariateShift(step=step))[:2]]
+    ranges = {tuple(plot.figure.layout.yaxis.range) for plot in drawn}
+    data = CovariateShift().compute()
+    ((low, high),) = ranges
+    assert low < data.percentiles.min() <= data.percentiles.max() < high
+
+
+def test_the_note_and_the_words_give_the_measured_drift(run) -> None:
+    exhibit = CovariateShift()
+    notes = [p for p in exhibit.picture(exhibit.compute()) if isinstance(p, Note)]
+    assert [note.mark for note in notes] == ["computed", "contested"]
+    for value in run.drift():
+        assert f"{value:.2f}" in notes[0].text
+        assert f"{value:.2f}" in exhibit.alt(exhibit.compute())
+
+
+@pytest.mark.parametrize("change", [{"rate": 0.1, "unit": 100}, {"rate": 1.0}])
+def test_the_ends_of_the_slow_controls_render(change: dict[str, float]) -> None:
+    exhibit = replace(CovariateShift(), **change)
+    assert render(exhibit) != render(CovariateShift())
+    assert np.isfinite(exhibit.compute().percentiles).all()

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from classroom.exhibits import learning_rate_and_init
+from classroom.exhibits.learning_rate_and_init import SWEEP, TABLE, TALK, LearningRateAndInit
+from classroom.picture import Plot
+
+PRINTED = {  # the talk's table: with BN, learning rate, accuracy
+    "sn01": (True, 0.01, 0.984000),
+    "sn02": (True, 0.05, 0.991167),
+    "tn03": (True, 0.03, 0.989000),
+    "tn01": (True, 0.05, 0.992667),
+    "tn04": (True, 0.1, 0.990167),
+    "np04": (False, 0.05, 0.990500),
+    "np05": (False, 0.01, 0.990000),
+}
+
+
+def maps():
+    exhibit = LearningRateAndInit(show=SWEEP)
+    data = exhibit.compute()
+    return data, [p for p in exhibit.picture(data) if isinstance(p, Plot)]
+
+
+def test_the_talks_rows_are_as_printed_and_each_is_a_named_point() -> None:
+    assert {r.name: (bool(r.arm), r.rate, r.accuracy) for r in TALK} == PRINTED
+    exhibit = LearningRateAndInit(show=TABLE)
+    figure = exhibit.picture(exhibit.compute())[0].figure
+    drawn = {c[0]: (x, y) for t in figure.data for x, y, c in zip(t.x, t.y, t.customdata, strict=True)}
+    assert drawn == {name: (rate, pytest.approx(100 * accuracy)) for name, (_, rate, accuracy) in PRINTED.items()}
+    assert figure.data[0].marker.symbol != figure.data[1].marker.symbol
+
+
+def test_the_talks_table_trains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learning_rate_and_init, "finished", lambda run: pytest.fail("nothing to train here"))
+    LearningRateAndInit(show=TABLE).compute()
+
+
+def test_both_maps_share_one_fixed_scale_and_mark_what_diverged() -> None:
+    data, plots = maps()
+    for arm, plot in enumerate(plots):
+        (heat,) = plot.figure.data
+        assert (heat.zmin, heat.zmax) == (0, 100)
+        assert np.allclose(heat.z, 100 * data.accuracy[arm])
+        assert np.array_equal(np.asarray(heat.text) == "×", data.diverged[arm])
+        learn = sum(value >= 0.9 for value in data.accuracy[arm].ravel())
+        assert plot.note == f"{learn} of {data.accuracy[arm].size} learn"
+
+
+def test_the_sweep_is_a_choice_that_is_computed_ahead() -> None:
+    assert LearningRateAndInit(show=SWEEP) in LearningRateAndInit().choices()
+
+
+def test_a_shorter_sweep_learns_in_fewer_cells() -> None:
+    short = LearningRateAndInit(show=SWEEP, steps=20).compute()
+    assert (short.accuracy >= 0.9).sum() < (maps()[0].accuracy >= 0.9).sum()
