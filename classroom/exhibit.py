@@ -66,6 +66,11 @@ class Exhibit(ABC):
         """Return the operator at the present settings, for certificates; None if no single one is meant."""
         return None
 
+    def norms(self) -> tuple[Norm, ...]:
+        """Return every operator that the picture shows side by side, for formulas."""
+        norm = self.norm()
+        return () if norm is None else (norm,)
+
     @classmethod
     def controls(cls) -> Mapping[str, Control]:
         """Return the controls by field, in the order of the fields."""

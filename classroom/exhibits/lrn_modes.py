@@ -58,6 +58,10 @@ class LrnModes(Exhibit):
         """Return Caffe's default mode at these settings."""
         return LocalResponseNorm(mode="across_channels", size=self.size, alpha=self.alpha, beta=self.beta)
 
+    def norms(self) -> tuple[LocalResponseNorm, ...]:
+        """Return both modes."""
+        return self.norm(), self.within()
+
     def within(self) -> LocalResponseNorm:
         """Return Caffe's other mode at these settings."""
         return LocalResponseNorm(mode="within_channel", size=self.size, alpha=self.alpha, beta=self.beta)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -9,22 +10,31 @@ import streamlit as st
 from classroom.quiz import AnswerError, Choice, Choices, Number, Question
 from classroom.ui import memory
 
+MANY = 5  # options that stand closer, so that the slide holds them
 
-def ask(question: Question, place: str = "") -> None:
-    """Draw one question; `place` keeps its widgets apart where it stands twice."""
-    cards, reason = st.columns([7, 5], gap="large")
+
+def ask(question: Question, place: str = "", above_reason: Callable[[], None] | None = None) -> None:
+    """Draw one question; `place` keeps its widgets apart where it stands twice.
+
+    `above_reason` draws what the question is about, beside the options.
+    """
+    cards, reason = st.columns([6, 6] if above_reason else [7, 5], gap="large")
     given = memory.shown().get(question.id)
     with cards:
         with st.container(key=f"ask-{place}{question.id}"):
             st.markdown(question.ask)
-        match question:
-            case Choice():
-                _choice(question, given, place)
-            case Choices():
-                _choices(question, given, place)
-            case Number():
-                _number(question, given, place)
+        close = isinstance(question, Choice | Choices) and len(question.options) >= MANY
+        with st.container(key=f"{'close' if close else 'wide'}-cards-{place}{question.id}"):
+            match question:
+                case Choice():
+                    _choice(question, given, place)
+                case Choices():
+                    _choices(question, given, place)
+                case Number():
+                    _number(question, given, place)
     with reason:
+        if above_reason:
+            above_reason()
         _reason(question, given, place)
 
 

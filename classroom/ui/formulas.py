@@ -12,34 +12,36 @@ from normlib import Norm
 from normlib.gradcheck import Certificate, certify
 
 
-def operator(slide: Slide) -> Norm | None:
-    """Return the slide's operator: as its exhibit is set, or as its front matter names it."""
-    if slide.exhibit is not None and (norm := memory.exhibit_of(slide).norm()) is not None:
-        return norm
-    return declared(slide)
+def operators(slide: Slide) -> tuple[Norm, ...]:
+    """Return the slide's operators: as its exhibit is set, or the one that its front matter names."""
+    if slide.exhibit is not None and (norms := memory.exhibit_of(slide).norms()):
+        return norms
+    norm = declared(slide)
+    return () if norm is None else (norm,)
 
 
 def formulas(slide: Slide) -> None:
     """Draw the slide's formulas; a derivation shows the step that the controls name."""
-    norm = declared(slide)
-    if norm is None or not slide.formulas:
+    norms = operators(slide)
+    if not norms or not slide.formulas:
         return
     if "steps" in slide.formulas:
-        steps = norm.derive().steps
+        steps = norms[0].derive().steps
         step = int(memory.exhibit_of(slide).state().get("step", len(steps))) if slide.exhibit else len(steps)
         with st.container(key="step"):
-            st.markdown("\n\n".join(step_text(norm, min(step, len(steps)) - 1)))
+            st.markdown("\n\n".join(step_text(norms[0], min(step, len(steps)) - 1)))
     else:
+        shown = dict.fromkeys(text for name in slide.formulas for norm in norms for text in lines(norm, name))
         with st.container(key="formulas"):
-            st.markdown("\n\n".join(text for name in slide.formulas for text in lines(norm, name)))
+            st.markdown("\n\n".join(shown))
 
 
 def certificate(slide: Slide) -> None:
     """Draw how the slide's formulas were checked, with a button that checks them at the present settings."""
-    norm = operator(slide)
     standard = declared(slide)
-    if norm is None or standard is None or not slide.formulas:
+    if standard is None or not slide.formulas:
         return
+    norm = operators(slide)[0]
     key = f"checked-{slide.id}"
     here: tuple[Norm, Certificate] | None = st.session_state.get(key)
     fresh = here is not None and here[0] == norm

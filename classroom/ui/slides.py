@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import streamlit as st
 
@@ -99,12 +99,15 @@ def _split(slide: Slide) -> None:
 
 def _wide(slide: Slide) -> None:
     with st.container(key="wide"):
-        lede(slide)
+        first, second = st.columns([7, 5], gap="large") if slide.exhibit else (st.container(), st.container())
+        with first:
+            lede(slide)
         formulas.formulas(slide)
         if slide.exhibit:
             stage.controls(slide)
             stage.picture(slide)
-        caption(slide)
+        with second:
+            caption(slide)
     _more(slide)
 
 
@@ -117,13 +120,11 @@ def _more(slide: Slide) -> None:
 
 
 def _quiz(slide: Slide) -> None:
-    if slide.exhibit:
-        stage.picture(slide)
-    for name in slide.quiz[:1]:
-        ask.ask(content().bank[name])
-    for name in slide.quiz[1:]:
-        st.divider()
-        ask.ask(content().bank[name])
+    for i, name in enumerate(slide.quiz):
+        if i:
+            st.divider()
+        picture = partial(stage.picture, slide) if slide.exhibit and not i else None
+        ask.ask(content().bank[name], above_reason=picture)
 
 
 def lede(slide: Slide) -> None:

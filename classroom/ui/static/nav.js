@@ -1,6 +1,7 @@
 // Keys, buttons, swipes and progress of the deck. Sends the absolute position, so quick presses are never lost.
 import { adoptTheme } from "./colour.js";
 import { loadPlotly, fetchFrame } from "./stage.js";
+import { prepare } from "./shelf.js";
 
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("normalization-deck") : null;
 const TYPES = /^(INPUT|TEXTAREA|SELECT)$/;
@@ -79,7 +80,7 @@ export function mountNav({ data, setStateValue, setTriggerValue, parentElement: 
     setTimeout(loadPlotly, 1500); // while the reader reads the cover
   }
   clearTimeout(s.ahead);
-  s.ahead = setTimeout(() => { for (const f of data.ahead ?? []) fetchFrame(f.exhibit, f.state).catch(() => {}); }, 400);
+  s.ahead = setTimeout(() => { for (const f of data.ahead ?? []) fetchFrame(f.exhibit, f.state).then((frame) => prepare(root, frame, f.place)).catch(() => {}); }, 400);
   return () => {
     document.removeEventListener("keydown", s.key); document.removeEventListener("click", s.click, true);
     document.removeEventListener("touchstart", s.down); document.removeEventListener("touchend", s.up);

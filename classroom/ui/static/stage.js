@@ -1,6 +1,7 @@
 // A stage is one exhibit on one slide: its controls (left) and its picture (right) are two mounts that share a state here.
 // Every move asks the server for a new frame: one request at a time, the latest value wins, an older picture never returns.
 import { paint, tidy } from "./panels.js";
+import { leave, take } from "./shelf.js";
 import { loadPlotly } from "./plot.js";
 import { adoptTheme, themeOf } from "./colour.js";
 
@@ -48,7 +49,8 @@ function drawPicture(root, frame) {
   root.__theme = themeOf(root);
   adoptTheme(root);
   const figure = root.querySelector(".picture"), words = root.querySelector(".words p");
-  paint(figure, frame.header, frame.bytes);
+  const ready = figure.childElementCount ? null : take(frame.header, root.__theme);
+  if (ready) figure.replaceChildren(...ready); else paint(figure, frame.header, frame.bytes);
   figure.setAttribute("aria-label", frame.header.title);
   if (words.textContent !== frame.header.alt) words.textContent = frame.header.alt;
   root.dataset.state = JSON.stringify(frame.header.state);
@@ -199,7 +201,7 @@ export function mountPicture({ data, parentElement: root }) {
   }
   return () => {
     root.__stage?.pictures.delete(root); root.__near?.disconnect(); root.__near = null;
-    for (const e of root.querySelector(".picture")?.children ?? []) e.__dispose?.();
+    leave(root.querySelector(".picture"), root.__frame, root.__theme);
     root.__frame = root.__asked = null;
   };
 }
