@@ -62,7 +62,7 @@ def plotly_script(request: Request) -> Response:
 
 
 def warm() -> None:
-    """Compute what the first visitor would wait for: photographs, derivations, each slide's first picture and choices."""
+    """Compute what the first visitor would wait for: photographs, derivations, pictures and their choices."""
     try:
         quick_first = sorted(content().deck, key=lambda slide: bool(slide.exhibit and EXHIBITS[slide.exhibit].trains()))
         for slide in quick_first:

@@ -52,6 +52,18 @@ function margin(layout, px) {
   return room;
 }
 
+// Lines, marks and shifts are given for a root of 18 px, as on a 1440 px wide screen; they grow with the text.
+function grow(figure, by) {
+  const times = (holder, name) => { if (typeof holder?.[name] === "number") holder[name] *= by; };
+  for (const t of figure.data) {
+    for (const holder of [t.line, t.marker?.line, t.error_x, t.error_y]) times(holder, "width");
+    for (const holder of [t.error_x, t.error_y]) times(holder, "thickness");
+    times(t.marker, "size");
+  }
+  for (const s of figure.layout.shapes ?? []) times(s.line, "width");
+  for (const a of figure.layout.annotations) { times(a, "xshift"); times(a, "yshift"); }
+}
+
 function draw(root) {
   const p = root.panel, px = rem(), theme = template(px), defaults = theme.layout.annotationdefaults.font;
   const figure = resolved(root, {
@@ -62,6 +74,7 @@ function draw(root) {
       annotations: (p.figure.layout.annotations ?? []).map((a) => ({ ...a, font: { ...defaults, ...a.font } })),
     },
   });
+  grow(figure, px / 18);
   figure.layout.margin = margin(figure.layout, px);
   Object.assign(root, { theme: themeOf(root), width: figure.layout.width, px });
   const turn = (root.turn = (root.turn ?? 0) + 1);
