@@ -13,18 +13,17 @@ from classroom.ui import memory
 MANY = 5  # options that stand closer, so that the slide holds them
 
 
-def ask(question: Question, place: str = "", above_reason: Callable[[], None] | None = None) -> None:
-    """Draw one question; `place` keeps its widgets apart where it stands twice.
-
-    `above_reason` draws what the question is about, beside the options.
-    """
-    cards, reason = st.columns([6, 6] if above_reason else [7, 5], gap="large")
+def ask(question: Question, place: str = "", about: Callable[[], None] | None = None) -> None:
+    """Draw one question; `place` keeps its widgets apart where it stands twice, `about` draws what it is about."""
+    cards, reason = st.columns([7, 5], gap="large")
     given = memory.shown().get(question.id)
     with cards:
         with st.container(key=f"ask-{place}{question.id}"):
             st.markdown(question.ask)
-        close = isinstance(question, Choice | Choices) and len(question.options) >= MANY
-        with st.container(key=f"{'close' if close else 'wide'}-cards-{place}{question.id}"):
+        if about:
+            about()
+        many = isinstance(question, Choice | Choices) and len(question.options) >= MANY
+        with st.container(key=f"{'pair' if about else 'close' if many else 'wide'}-cards-{place}{question.id}"):
             match question:
                 case Choice():
                     _choice(question, given, place)
@@ -33,8 +32,6 @@ def ask(question: Question, place: str = "", above_reason: Callable[[], None] | 
                 case Number():
                     _number(question, given, place)
     with reason:
-        if above_reason:
-            above_reason()
         _reason(question, given, place)
 
 

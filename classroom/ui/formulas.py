@@ -33,7 +33,7 @@ def formulas(slide: Slide) -> None:
     else:
         shown = dict.fromkeys(text for name in slide.formulas for norm in norms for text in lines(norm, name))
         with st.container(key="formulas"):
-            st.markdown("\n\n".join(shown))
+            st.markdown("\n\n".join(sorted(shown, key=lambda text: text.startswith("$$\ny_"))))  # what y is comes last
 
 
 def certificate(slide: Slide) -> None:

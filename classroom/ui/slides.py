@@ -124,7 +124,7 @@ def _quiz(slide: Slide) -> None:
         if i:
             st.divider()
         picture = partial(stage.picture, slide) if slide.exhibit and not i else None
-        ask.ask(content().bank[name], above_reason=picture)
+        ask.ask(content().bank[name], about=picture)
 
 
 def lede(slide: Slide) -> None:
