@@ -188,3 +188,13 @@ def test_a_running_value_of_other_channels_is_refused():
     _, cache = norm.forward(batches()[0], **norm.init((3, 2, 2, 2)))
     with pytest.raises(ValueError, match=r"BatchNorm.update: running must hold 2 channels, got 1"):
         norm.update(norm.start(1), cache)
+
+
+@pytest.mark.parametrize(
+    ("framework", "eps"), [("PyTorch", 1e-5), ("ONNX", 1e-5), ("Keras", 1e-3), ("Flax", 1e-5), ("Caffe", 1e-5)]
+)
+def test_a_preset_has_its_frameworks_eps(framework, eps):
+    x = np.random.default_rng(0).normal(0, 0.01, (3, 2, 2, 2))  # so little spread that eps tells
+    norm = BatchNorm.presets()[framework]
+    y, _ = norm.forward(x, **norm.init(x.shape))
+    np.testing.assert_allclose(y, by_the_paper(x, np.ones(2), np.zeros(2), eps), rtol=1e-9)

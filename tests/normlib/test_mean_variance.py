@@ -95,3 +95,12 @@ def test_caffes_own_gradient_is_not_the_derivative_where_eps_counts(x):
     y = (x - x.mean(**axes)) / spread
     caffe = (dy - dy.mean(**axes) - y * (dy * y).mean(**axes)) / spread
     assert np.abs(caffe - dx).max() > 0.01
+
+
+@pytest.mark.parametrize(
+    ("framework", "axes", "in_root"), [("Caffe", (2, 3), False), ("OpenCV", (2, 3), True), ("ONNX", (0, 2, 3), False)]
+)
+def test_a_preset_has_its_frameworks_eps(framework, axes, in_root):
+    x = np.random.default_rng(0).normal(0, 1e-6, (3, 2, 4, 4))  # so little spread that eps = 1e-9 tells
+    y, _ = MeanVarianceNorm.presets()[framework].forward(x)
+    np.testing.assert_allclose(y, by_definition(x, axes, 1e-9, eps_in_root=in_root), rtol=1e-9)
