@@ -180,3 +180,15 @@ def test_a_constant_input_gives_finite_numbers(norm, value, shape):
 def test_a_constant_input_without_eps_is_refused_in_words(norm):
     with pytest.raises(ValueError, match=r"Norm.forward: eps must be positive .*got eps=0 .*Choose a larger eps"):
         norm.forward(np.full((2, 3, 4, 5), 0.1))
+
+
+@pytest.mark.parametrize("key", ["cross_channel_norm", "spatial_norm", "local_response_norm"])
+def test_float16_squares_do_not_overflow(key):
+    """The square of 300 is beyond float16, whose largest number is 65504; the sum is taken in float32."""
+    x = np.full((1, 3, 4, 5), 300.0)
+    norm = NORMS[key]()
+    y, cache = norm.forward(x.astype(np.float16))
+    expected, expected_cache = norm.forward(x)
+    assert np.isfinite(cache.s).all()
+    np.testing.assert_allclose(cache.s, expected_cache.s, rtol=1e-5)
+    np.testing.assert_allclose(y.astype(float), expected, rtol=2e-3, atol=1e-7)
