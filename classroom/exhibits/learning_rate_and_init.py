@@ -129,6 +129,7 @@ def _label(row: Row) -> dict[str, Any]:
     places: dict[str, dict[str, Any]] = {  # where the rows would write over each other
         "np04": {"xanchor": "right", "yanchor": "middle", "xshift": -13},
         "np05": {"xanchor": "left", "yanchor": "top", "xshift": -8, "yshift": -9},
+        "tn03": {"xanchor": "center", "yanchor": "top", "yshift": -9},
         "tn04": {"xanchor": "center", "yanchor": "top", "yshift": -9},
     }
     place = places.get(row.name, beside)
@@ -137,17 +138,19 @@ def _label(row: Row) -> dict[str, Any]:
 
 def _map(data: Data, arm: int) -> Any:
     percent = 100 * data.accuracy[arm]
-    cells = [
-        ["×" if gone else f"{value:.0f}" for value, gone in zip(values, lost, strict=True)]
-        for values, lost in zip(percent, data.diverged[arm], strict=True)
-    ]
+    scales, rates = [f"{scale:g}" for scale in SCALES], [f"{rate:g}" for rate in RATES]
     heat = {
-        "type": "heatmap", "z": percent, "zmin": PERCENT.low, "zmax": PERCENT.high,
-        "colorscale": colorscale("sequential"), "showscale": False,
-        "x": [f"{s:g}" for s in SCALES], "y": [f"{r:g}" for r in RATES], "xgap": 1, "ygap": 1,
-        "text": cells, "texttemplate": "%{text}",
+        "type": "heatmap", "z": percent, "zmin": PERCENT.low, "zmax": PERCENT.high, "xgap": 1, "ygap": 1,
+        "colorscale": colorscale("sequential"), "showscale": False, "x": scales, "y": rates,
         "hovertemplate": "learning rate %{y}, initial scale %{x}: %{z:.1f} %<extra></extra>",
+    }  # fmt: skip
+    # Strong cells are far from the paper in both themes, so the paper's own colour is what can be read on them.
+    numbers = {
+        "type": "scatter", "mode": "text", "hoverinfo": "skip", "x": scales * len(rates),
+        "y": [rate for rate in rates for _ in scales],
+        "text": np.where(data.diverged[arm], "×", np.char.mod("%.0f", percent)).ravel().tolist(),
+        "textfont": {"color": np.where(percent >= 60, "var(--paper)", "var(--ink)").ravel().tolist()},
     }  # fmt: skip
     bare = {"type": "category", "showline": False, "tickcolor": "rgba(0,0,0,0)"}
     x, y = ({"title": {"text": title}, **bare} for title in ("initial scale (1 is He's)", "learning rate"))
-    return figure([heat], x, y)
+    return figure([heat, numbers], x, y)

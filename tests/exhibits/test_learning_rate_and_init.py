@@ -39,10 +39,12 @@ def test_the_talks_table_trains_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 def test_both_maps_share_one_fixed_scale_and_mark_what_diverged() -> None:
     data, plots = maps()
     for arm, plot in enumerate(plots):
-        (heat,) = plot.figure.data
+        heat, numbers = plot.figure.data
         assert (heat.zmin, heat.zmax) == (0, 100)
         assert np.allclose(heat.z, 100 * data.accuracy[arm])
-        assert np.array_equal(np.asarray(heat.text) == "×", data.diverged[arm])
+        for rate, scale, said in zip(numbers.y, numbers.x, numbers.text, strict=True):
+            cell = heat.y.index(rate), heat.x.index(scale)
+            assert said == ("×" if data.diverged[arm][cell] else f"{100 * data.accuracy[arm][cell]:.0f}")
         learn = sum(value >= 0.9 for value in data.accuracy[arm].ravel())
         assert plot.note == f"{learn} of {data.accuracy[arm].size} learn"
 
