@@ -59,7 +59,7 @@ def preset(name: str) -> Callable[[F], F]:
     """Mark a class method that returns the operator as a framework computes it; goes under `@classmethod`."""
 
     def mark(method: F) -> F:
-        setattr(method, "preset", name)  # noqa: B010 (a plain assignment is what mypy refuses on a Callable)
+        method.__dict__["preset"] = name
         return method
 
     return mark

@@ -143,10 +143,10 @@ def test_a_foreign_term_is_named(reader):
 # What formulas mean.
 
 
-def ground(definition=(), pool=Pool(c=Span(0, 1)), n=4, constants=None):  # noqa: B008 (a Pool is a value)
+def ground(definition=(), n=4):
     values = np.arange(1.0, n + 1)
     leaves = {"x": values.reshape(1, 1, n, 1), "dy": np.ones((1, 1, n, 1)), "v": values}
-    return Grounding(definition, pool, (1, n, 1, 1), leaves, constants or {})
+    return Grounding(definition, Pool(c=Span(0, 1)), (1, n, 1, 1), leaves, {})
 
 
 v, half = sp.IndexedBase("v"), sp.IndexedBase("half")
