@@ -67,18 +67,20 @@ window.bench = (() => {
     return { seconds: (d.last - d.first) / 1000, inputs: d.inputs, shown: during.length, lags: during.map(([, lag]) => lag) };
   }
 
-  // What stands on the page, frame by frame, so that a mixture of two slides can be seen.
+  // What a reader sees on the page, frame by frame, so that a mixture of two slides can be seen.
   const PARTS = { heading: "h1", lede: ".st-key-lede", formulas: ".st-key-formulas, .st-key-step", caption: ".st-key-caption", more: ".st-key-more" };
-  const KEYED = ["picture", "controls"];
+  const KEYED = { picture: "[data-state]", controls: ".control" }; // parts that the browser builds: there once they are built
+  const visible = (e) => e?.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  const top = (e) => Math.round(e.getBoundingClientRect().top);
   function look() {
-    const seen = {};
+    const seen = {}, main = document.querySelector("[data-testid=stMain]");
     for (const [name, selector] of Object.entries(PARTS)) {
-      const e = document.querySelector(`[data-testid=stMain] :is(${selector})`);
-      if (e) seen[name] = { is: e.textContent.slice(0, 300), top: Math.round(e.getBoundingClientRect().top) };
+      const e = main.querySelector(selector);
+      if (visible(e) && e.textContent) seen[name] = { is: e.textContent.slice(0, 300), top: top(e) };
     }
-    for (const name of KEYED) {
-      const e = document.querySelector(`[class*=st-key-${name}-]`);
-      if (e) seen[name] = { is: e.className.match(/st-key-\S+/)[0] + (name === "picture" && e.querySelector("[data-state]") ? " drawn" : ""), top: Math.round(e.getBoundingClientRect().top) };
+    for (const [name, built] of Object.entries(KEYED)) {
+      const e = main.querySelector(`[class*=st-key-${name}-]`);
+      if (visible(e) && visible(e.querySelector(built))) seen[name] = { is: e.className.match(/st-key-\S+/)[0], top: top(e) };
     }
     return seen;
   }
