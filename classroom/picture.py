@@ -33,8 +33,8 @@ class Scale(NamedTuple):
     def quantize(self, values: Values) -> NDArray[np.uint8]:
         """Map values to bytes; what lies beyond the scale takes its end colour, what is no number takes 255."""
         with np.errstate(invalid="ignore"):
-            share = (np.asarray(values, dtype=np.float64) - self.low) / (self.high - self.low)
-            level = np.rint(np.clip(share, 0.0, 1.0) * (LEVELS - 1))
+            inside = np.clip(np.asarray(values, dtype=np.float64), self.low, self.high)
+            level = np.rint((inside - self.low) / (self.high - self.low) * (LEVELS - 1))
         return np.where(np.isfinite(level), level, LEVELS).astype(np.uint8)
 
 

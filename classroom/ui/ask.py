@@ -42,6 +42,7 @@ def _answer(question: Question, given: Any) -> None:
 
 def _again(question: Question) -> None:
     memory.shown().pop(question.id, None)
+    st.session_state.pop(f"picked-{question.id}", None)
 
 
 def _state(letter: str, given: Any, right: set[str]) -> str:
