@@ -25,7 +25,7 @@ def show() -> None:
     at = st.session_state.get("deck", {}).get("at")
     st.html('<header class="head"><p>&ensp;</p><h1>Overview</h1><p class="src keys">'
             f"{len(both.deck)} slides, {len(both.bank)} questions</p></header>")  # fmt: skip
-    parts = [f'<h2 class="chapter">&ensp;</h2><ul class="tiles">{_tile(both.deck.cover, at)}</ul>']
+    parts = [f'<div class="chapter"></div><ul class="tiles">{_tile(both.deck.cover, at)}</ul>']
     for chapter in both.deck.chapters:
         slides = both.deck.pages[chapter.first.number : chapter.first.number + chapter.count]
         tiles = "".join(_tile(slide, at) for slide in slides)
