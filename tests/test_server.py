@@ -111,7 +111,7 @@ def test_a_computation_that_fails_shows_no_trace(server: TestClient, monkeypatch
     def fail(*_: object) -> bytes:
         raise ZeroDivisionError("a secret of the machine room")
 
-    monkeypatch.setattr("classroom.server.render_cached", fail)
+    monkeypatch.setattr("classroom.server.frame_of", fail)
     reply = server.get(f"/api/exhibit/{next(iter(EXHIBITS))}")
     assert reply.status_code == 500
     assert "secret" not in reply.text

@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any], playwright: Playwright) -> dict[str, Any]:
-    """Take the Chromium of the variable CHROMIUM, else the system's, else Playwright's own. None fails: never a skip."""
+    """Take the Chromium that CHROMIUM names, else the system's, else Playwright's own; if there is none, fail."""
     given = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if not Path(given or playwright.chromium.executable_path).exists():
         pytest.fail(
@@ -153,7 +153,9 @@ class Reader:
     def shows(self, **state: Any) -> Reader:
         """Expect the picture to show these settings."""
         for name, value in state.items():
-            text = re.compile(rf'"{name}":{re.escape(json.dumps(value))}[,}}]')
+            # Python writes 1.0 where the browser writes 1.
+            number = isinstance(value, int | float)
+            text = re.compile(rf'"{name}":{re.escape(f"{value:g}" if number else json.dumps(value))}(\.0)?[,}}]')
             expect(self.picture).to_have_attribute("data-state", text)
         return self
 
