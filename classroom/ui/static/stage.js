@@ -76,6 +76,7 @@ async function pump(stage) {
 }
 
 function moved(stage, released, control) {
+  stage.ahead = true; // until this move is committed, what the server says answers an earlier one
   stage.controls.forEach((c) => reflect(c, stage));
   if (released || !(stage.slow || control?.slow)) { stage.want = { ...stage.state }; pump(stage); }
   // The page hears of a move once its picture is there: a page that waits for a training run could not turn.
@@ -83,7 +84,7 @@ function moved(stage, released, control) {
 }
 
 function commit(stage) {
-  stage.due = false;
+  stage.due = stage.ahead = false;
   if (!stage.controls.size) return; // the reader has moved on: the address is another slide's now
   stage.seq += 1;
   const url = new URL(location.href);
@@ -178,16 +179,16 @@ export function mountControls({ data, parentElement: root, setStateValue }) {
   Object.assign(stage, { exhibit: data.exhibit, slow: data.slow, linked: data.linked, send: setStateValue, spec: data.controls });
   stage.controls.add(root);
   if (root.__stage !== stage || root.__exhibit !== data.exhibit) { root.__stage = stage; root.__exhibit = data.exhibit; build(root, stage); }
-  if (data.seq >= stage.seq || !stage.state) { stage.state = data.state; stage.seq = data.seq; }
+  if ((data.seq >= stage.seq && !stage.ahead) || !stage.state) { stage.state = data.state; stage.seq = data.seq; }
   reflect(root, stage);
-  return () => { stage.controls.delete(root); root.__stage = null; if (!stage.controls.size) { cancelAnimationFrame(stage.playing?.id); stage.playing = null; } };
+  return () => { stage.controls.delete(root); root.__stage = null; if (!stage.controls.size) { cancelAnimationFrame(stage.playing?.id); stage.playing = null; stage.ahead = false; } };
 }
 
 // data: a frame (bytes), or {exhibit, state} and perhaps {stage, seq}: then the browser fetches it, when the reader comes near
 export function mountPicture({ data, parentElement: root }) {
   const now = data instanceof Uint8Array, address = now ? decode(data).header : data, stage = address.stage && stageOf(address.stage);
   if (stage) { stage.pictures.add(root); root.__stage = stage; }
-  const shown = root.__frame?.header, moved = stage?.state && stage.controls.size && stage.seq > address.seq; // the reader is ahead of the server
+  const shown = root.__frame?.header, moved = stage?.state && stage.controls.size && (stage.ahead || stage.seq > address.seq); // the reader is ahead of the server
   if (shown && (moved || (shown.exhibit === address.exhibit && same(shown.state, address.state)))) {
     if (root.__theme !== themeOf(root)) drawPicture(root, root.__frame);
   } else if (now) {
