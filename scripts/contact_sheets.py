@@ -28,7 +28,7 @@ import run  # noqa: E402  (the project's top is no package; it is found by the l
 from classroom.content import SLIDES  # noqa: E402
 from classroom.deck import Deck, Slide  # noqa: E402
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 README = {"cover": "", "cross-channel": "&k=6", "forward-tensor": "", "backward-input": ""}  # slide: its settings
 LIMIT = 600_000  # bytes of the README's picture
 
@@ -52,6 +52,7 @@ def open_slide(page: Page, url: str, slide: Slide, settings: str = "") -> None:
     expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=30_000)
     title = slide.title if slide.number else re.compile(".")
     expect(page.locator("h1")).to_have_text(title, timeout=30_000)
+    expect(page.locator(".nav .count")).to_have_text(re.compile(r"\d+ / \d+"), timeout=30_000)
     if slide.exhibit:
         expect(page.locator("[data-state]")).to_be_visible(timeout=30_000)
         if page.locator(".plot").count():
@@ -75,7 +76,8 @@ def sheet(images: Sequence[Image.Image], titles: Sequence[str], screen: Screen) 
     """Arrange pictures in rows, each below its title."""
     gap, line = 24, 40
     rows = -(-len(images) // screen.columns)
-    page = Image.new("RGB", (screen.columns * (screen.width + gap) + gap, rows * (screen.height + gap + line) + gap), "#808080")
+    size = screen.columns * (screen.width + gap) + gap, rows * (screen.height + gap + line) + gap
+    page = Image.new("RGB", size, "#808080")
     draw, font = ImageDraw.Draw(page), ImageFont.load_default(24)
     for i, (image, title) in enumerate(zip(images, titles, strict=True)):
         x = gap + i % screen.columns * (screen.width + gap)

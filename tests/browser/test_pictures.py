@@ -62,6 +62,17 @@ def test_the_keys_move_a_slider_and_not_the_slide(reader: Reader) -> None:
     expect(reader.slider("k")).to_have_attribute("aria-valuetext", "6")
 
 
+def test_no_answer_to_an_earlier_move_overtakes_the_hand(reader: Reader) -> None:
+    reader.open(WINDOW).shows(k=4)
+    for name in ("k", "size", "alpha", "beta") * 2:  # each leaves an answer of the server on its way
+        reader.slider(name).focus()
+        reader.press("End" if name in ("k", "alpha") else "Home")
+    reader.shows(k=12, size=1, alpha=1, beta=0)
+    expect(reader.page).to_have_url(re.compile(r"[?&]k=12&size=1&alpha=1(\.0)?&beta=0(\.0)?$"))
+    reader.settle().shows(k=12, size=1, alpha=1, beta=0)
+    expect(reader.slider("beta")).to_have_value("0")
+
+
 def test_a_link_opens_the_same_picture_for_somebody_else(new_reader: Callable[..., Reader]) -> None:
     first = new_reader().open(WINDOW).shows(size=5)
     first.slider("size").focus()

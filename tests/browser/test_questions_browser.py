@@ -21,8 +21,7 @@ def card(reader: Reader, letter: str) -> None:
 def secrets(question: Question) -> list[str]:
     """Return what must stay on the server until the question is answered, each a run of plain words."""
     texts = [question.why, *question.explain.values()]
-    plain = [max(text.replace("\n", " ").split("$"), key=len).strip() for text in texts]
-    return plain
+    return [max(text.replace("\n", " ").split("$"), key=len).strip() for text in texts]
 
 
 def test_the_key_stays_on_the_server_until_the_answer(reader: Reader) -> None:
