@@ -89,6 +89,16 @@ def certificate_html(proof: Certificate, norm: Norm) -> str:
     )
 
 
+def certificate_line(proof: Certificate) -> str:
+    """Return the certificate in one line."""
+    mark = "✓ Checked three ways" if proof.holds else "✕ A check fails"
+    algebra = "algebra exact" if proof.algebra else "algebra not exact"
+    return (
+        f'<p class="cap"><b class="{"yes" if proof.holds else "no"}">{mark}</b>: {algebra}; code off by '
+        f"{tiny(proof.code_error)}; {proof.method} off by {tiny(proof.difference_error)}.</p>"
+    )
+
+
 @lru_cache(maxsize=64)
 def erratum_text(erratum: Erratum) -> str:
     """Return an erratum as Markdown: printed, right, why, and the smallest input on which the printed one fails."""

@@ -23,6 +23,8 @@ def score_board(slide: Slide) -> None:
         )
         with st.container(key="caption"):
             st.markdown("\n\n".join(part for part in (slide.lede, slide.caption) if part))
+        if memory.answers():
+            st.button("Start over", on_click=memory.forget, help="Forgets your answers and settings in this tab.")
     with right:
         if result.missed:
             st.markdown("**What to look at again**")

@@ -63,3 +63,10 @@ PICTURE = st.components.v2.component(
     html="""<p class="message" role="status"></p><div class="picture" role="group"></div>
 <details class="words"><summary>The picture in words</summary><p aria-live="polite"></p></details>""",
 )
+
+KEEP = st.components.v2.component(
+    "deck_keep",
+    isolate_styles=False,
+    js=_loader("keep", "mountKeep"),
+    html="<div hidden></div>",
+)

@@ -68,7 +68,13 @@ def errata(slide: Slide) -> None:
     if not slide.errata:
         return
     found = [ERRATA[name] for name in slide.errata]
-    many = len(found) > 1
-    title = f"{len(found)} errata in what the talk printed here" if many else f"Erratum · {found[0].title}"
+    title = f"Erratum · {found[0].title}" if len(found) == 1 else f"{len(found)} errata in what the talk printed here"
     with st.container(key=f"erratum-{slide.id}", width="content"), st.popover(title, width="content"):
         st.markdown("\n\n---\n\n".join(f"**{e.title}.**\n\n{erratum_text(e)}" for e in found))
+
+
+def errata_list(slide: Slide) -> None:
+    """Draw the same where there is room below one another."""
+    for name in slide.errata:
+        with st.container(key=f"erratum-{name}"), st.expander(f"Erratum · {ERRATA[name].title}"):
+            st.markdown(erratum_text(ERRATA[name]))

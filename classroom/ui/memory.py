@@ -6,6 +6,7 @@ link or a reload opens the same picture.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ import streamlit as st
 from classroom.content import content
 from classroom.deck import Slide
 from classroom.exhibits import EXHIBITS, Exhibit
+from classroom.quiz import AnswerError
 
 
 class UnknownSlideError(LookupError):
@@ -23,7 +25,7 @@ class UnknownSlideError(LookupError):
 def _store() -> dict[str, Any]:
     if "deck" not in st.session_state:
         st.session_state.deck = {"at": None, "url": None, "seq": 0, "settings": {}, "moves": {}, "answers": {},
-                                 "shown": {}, "notices": {}}  # fmt: skip
+                                 "shown": {}, "notices": {}, "fresh": True}  # fmt: skip
     return st.session_state.deck
 
 
@@ -125,6 +127,49 @@ def keep_settings(slide: Slide, key: str) -> None:
     exhibit, _ = EXHIBITS[slide.exhibit].from_state(sent["values"], slide.state)
     _store()["settings"][slide.id] = exhibit.state()
     _store()["moves"][slide.id] = int(sent.get("seq", 0))
+
+
+def keepsake() -> dict[str, Any]:
+    """Return what the browser keeps for a reload: answers and settings, all of it the reader's own."""
+    memory = _store()
+    return {"answers": memory["answers"], "settings": memory["settings"]}
+
+
+def is_fresh() -> bool:
+    """Say whether this session has neither been told what the browser kept nor been given anything since."""
+    memory = _store()
+    return bool(memory["fresh"]) and not memory["answers"]
+
+
+def restore(key: str) -> None:
+    """Take back what the browser kept; what is not an answer or a setting here is dropped, what is newer stays."""
+    memory, both = _store(), content()
+    memory["fresh"] = False
+    try:
+        kept = json.loads((st.session_state.get(key) or {}).get("kept") or "{}")
+        given, settings = dict(kept["answers"]), dict(kept["settings"])
+    except (ValueError, TypeError, KeyError):
+        return
+    for name, answer in given.items():
+        try:
+            both.bank[name].grade(answer)
+        except (KeyError, AnswerError):
+            continue
+        memory["answers"].setdefault(name, answer)
+        memory["shown"].setdefault(name, answer)
+    for slide in both.deck:
+        state = settings.get(slide.id)
+        if slide.exhibit is not None and isinstance(state, Mapping) and slide.id not in memory["settings"]:
+            exhibit, _ = EXHIBITS[slide.exhibit].from_state(state, slide.state)
+            memory["settings"][slide.id] = exhibit.state()
+
+
+def forget() -> None:
+    """Start over: no answers, every control as the slide has it."""
+    memory = _store()
+    memory |= {"answers": {}, "shown": {}, "settings": {}, "moves": {}, "fresh": False}
+    for key in [key for key in st.session_state if str(key).startswith(("picked-", "number-", "error-"))]:
+        del st.session_state[key]
 
 
 def answers() -> dict[str, Any]:

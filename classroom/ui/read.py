@@ -8,8 +8,8 @@ import streamlit as st
 
 from classroom.content import content
 from classroom.deck import Slide
-from classroom.proof import declared, lines, step_text
-from classroom.ui import stage
+from classroom.proof import certificate_line, certificate_of, declared, lines, step_text
+from classroom.ui import formulas, stage
 from classroom.ui.shell import TITLE
 from classroom.ui.slides import head
 
@@ -31,11 +31,12 @@ def _article(slide: Slide) -> None:
     st.html(f'<div class="article" id="slide-{slide.id}">{head(slide, level=2)}</div>')
     words, exhibit = st.columns([5, 7], gap="large")
     with words:
-        for text in (slide.lede, slide.caption):
-            if text:
-                st.markdown(_inside(text))
-            if text is slide.lede:
-                _formulas(slide)
+        if slide.lede and slide.layout != "quiz":
+            st.markdown(_inside(slide.lede))
+        _formulas(slide)
+        if slide.caption:
+            st.markdown(_inside(slide.caption))
+        formulas.errata_list(slide)
         for name in slide.quiz:
             question = content().bank[name]
             st.markdown(f"**Question.** {question.ask} [Answer it on its slide](./?slide={slide.id})")
@@ -54,6 +55,8 @@ def _formulas(slide: Slide) -> None:
         else:
             parts = list(lines(norm, name))
         st.markdown("\n\n".join(parts))
+    if slide.formulas:
+        st.html(certificate_line(certificate_of(norm)))
 
 
 def _inside(text: str) -> str:

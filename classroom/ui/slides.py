@@ -13,7 +13,7 @@ from classroom.content import content
 from classroom.deck import Slide
 from classroom.samples import responses
 from classroom.ui import ask, citations, closing, formulas, memory, stage
-from classroom.ui.components import NAV
+from classroom.ui.components import KEEP, NAV
 from classroom.ui.shell import TITLE
 
 
@@ -66,7 +66,16 @@ def draw(slide: Slide) -> None:
     """Draw one slide. A fragment: releasing a slider runs this slide again and nothing else."""
     if slide.number == 0:
         st.html(cover(slide))
-        return
+    else:
+        _body(slide)
+    KEEP(
+        key="keep",
+        data={"keepsake": memory.keepsake(), "fresh": memory.is_fresh()},
+        on_kept_change=partial(memory.restore, "keep"),
+    )
+
+
+def _body(slide: Slide) -> None:
     st.html(head(slide))
     for notice in memory.notices(slide):
         st.html(f'<p class="notice" role="status">{html.escape(notice)}</p>')

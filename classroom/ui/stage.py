@@ -12,7 +12,8 @@ from classroom.picture import addressed
 from classroom.ui import memory
 from classroom.ui.components import CONTROLS, PICTURE
 
-PLACES = {"wide": "wide", "table": "wide", "quiz": "quiz"}  # where a layout puts its picture: pictures there are as wide
+# Where a layout puts its picture: pictures in one place are as wide.
+PLACES = {"wide": "wide", "table": "wide", "quiz": "quiz"}
 
 
 def controls(slide: Slide) -> None:
@@ -57,7 +58,11 @@ def picture_later(slide: Slide, place: str) -> None:
 def ahead(slides: list[Slide]) -> list[dict[str, object]]:
     """Return what the browser may fetch before these slides are asked for."""
     return [
-        {"exhibit": slide.exhibit, "state": memory.exhibit_of(slide).state(), "place": PLACES.get(slide.layout, "split")}
+        {
+            "exhibit": slide.exhibit,
+            "state": memory.exhibit_of(slide).state(),
+            "place": PLACES.get(slide.layout, "split"),
+        }
         for slide in slides
         if slide.exhibit is not None and (not EXHIBITS[slide.exhibit].trains() or at_hand(memory.exhibit_of(slide)))
     ]

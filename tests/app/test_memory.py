@@ -1,0 +1,98 @@
+"""What a reader did survives moving on and reloading; what a browser sends is never trusted."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from classroom.content import content
+from classroom.ui import memory
+
+
+class Session(dict[Any, Any]):
+    """Stands in for st.session_state: items and attributes are the same."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Session:
+    bag = Session()
+    monkeypatch.setattr(memory.st, "session_state", bag)
+    return bag
+
+
+def hand_back(session: Session, kept: object) -> None:
+    session["keep"] = {"kept": kept if isinstance(kept, str) else json.dumps(kept)}
+    memory.restore("keep")
+
+
+def test_what_was_kept_comes_back_after_a_reload(session: Session) -> None:
+    memory.answers()["quiz-gamma-count"] = "B"
+    session.deck["settings"]["cross-channel"] = {"k": 7, "size": 3, "alpha": 0.5, "beta": 0.75}
+    kept = json.dumps(memory.keepsake())
+    session.clear()
+    assert memory.is_fresh()
+    hand_back(session, kept)
+    assert memory.answers() == {"quiz-gamma-count": "B"}
+    assert memory.shown() == {"quiz-gamma-count": "B"}
+    slide = content().deck.find("cross-channel")
+    assert slide is not None
+    assert memory.exhibit_of(slide).state()["k"] == 7
+    assert not memory.is_fresh()
+
+
+def test_what_is_newer_than_what_was_kept_stays(session: Session) -> None:
+    memory.answers()["quiz-gamma-count"] = "A"
+    hand_back(session, {"answers": {"quiz-gamma-count": "B"}, "settings": {}})
+    assert memory.answers() == {"quiz-gamma-count": "A"}
+
+
+def test_unknown_questions_and_malformed_answers_are_dropped(session: Session) -> None:
+    answers = {"no-such-question": "A", "quiz-gamma-count": "Z", "quiz-picture-which": {"a": 1}}
+    hand_back(session, {"answers": answers, "settings": {"no-such-slide": {"k": 3}, "cross-channel": "nonsense"}})
+    assert memory.keepsake() == {"answers": {}, "settings": {}}
+
+
+def test_settings_out_of_range_become_legal(session: Session) -> None:
+    hand_back(session, {"answers": {}, "settings": {"cross-channel": {"k": 1e9, "alpha": "<script>"}}})
+    slide = content().deck.find("cross-channel")
+    assert slide is not None
+    assert memory.exhibit_of(slide).state() | {"k": 0} == type(memory.exhibit_of(slide))().state() | {"k": 0}
+    assert memory.exhibit_of(slide).state()["k"] == 12
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=8) | st.integers(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(kept=JSON, raw=st.text(max_size=30))
+def test_whatever_a_browser_hands_back_is_survived(session: Session, kept: Any, raw: str) -> None:
+    for value in (kept, {"answers": kept, "settings": kept}, raw):
+        session.clear()
+        hand_back(session, value)
+        assert set(memory.keepsake()) == {"answers", "settings"}
+
+
+def test_starting_over_forgets_everything(session: Session) -> None:
+    memory.answers()["quiz-gamma-count"] = "B"
+    session["picked-x"] = {"A"}
+    memory.forget()
+    assert memory.keepsake() == {"answers": {}, "settings": {}}
+    assert "picked-x" not in session
+    assert not memory.is_fresh()  # so that the browser forgets too
