@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import html
+
 import streamlit as st
 
 from classroom.content import content
 from classroom.deck import Slide
-from classroom.quiz import score
+from classroom.quiz import Score, score
 from classroom.ui import memory
+
+NAMED = 4  # missed questions that the slide has room to quote
+MARKS = {"right": "✓", "missed": "✕", "open": "○"}
 
 
 def score_board(slide: Slide) -> None:
-    """Draw the reader's score over all questions, with a link to the slide behind each miss."""
-    both = content()
-    result = score(both.bank, memory.answers())
-    whole = sum(question.points for question in both.bank.values())
+    """Draw the reader's score over all questions, and for each slide how its questions went."""
+    bank = content().bank
+    result = score(bank, memory.answers())
+    whole = sum(question.points for question in bank.values())
     left, right = st.columns([5, 7], gap="large")
     with left:
         st.html(
             f'<p class="score">{result.points:.3g} <span class="of">of {whole}</span></p>'
-            f"<p>points; {result.answered} of {len(both.bank)} questions answered. The first answer counts.</p>"
+            f"<p>points; {result.answered} of {len(bank)} questions answered. The first answer counts.</p>"
         )
         with st.container(key="caption"):
             st.markdown("\n\n".join(part for part in (slide.lede, slide.caption) if part))
@@ -27,22 +32,32 @@ def score_board(slide: Slide) -> None:
             st.button("Start over", on_click=memory.forget, help="Forgets your answers and settings in this tab.")
     with right:
         if result.missed:
-            st.markdown("**What to look at again**")
-            st.markdown("\n".join(f"- {_link(link.slide)}: {_short(both.bank[link.id].ask)}" for link in result.missed))
-        if result.unanswered:
-            slides = dict.fromkeys(link.slide for link in result.unanswered)
-            st.markdown(f"**Still open:** {len(result.unanswered)} questions, on {', '.join(map(_link, slides))}")
-        elif not result.missed:
+            lines = [f"- [{_title(link.slide)}](?slide={link.slide}): {bank[link.id].ask}" for link in result.missed]
+            if len(lines) > NAMED:
+                lines[NAMED:] = [f"- and {len(lines) - NAMED} more, marked ✕ below"]
+            with st.container(key="missed"):
+                st.markdown("\n".join(["**Look at again**", "", *lines]))
+        elif not result.unanswered:
             st.html('<p class="verdict yes">Nothing missed.</p>')
+        st.html(_card(result))
 
 
-def _link(name: str) -> str:
+def _card(result: Score) -> str:
+    """Return the slides that ask something, each with a mark for every question."""
+    missed, unanswered = ({link.id for link in links} for links in (result.missed, result.unanswered))
+    rows = []
+    for slide in content().deck:
+        states = ["missed" if name in missed else "open" if name in unanswered else "right" for name in slide.quiz]
+        if states:
+            marks = "".join(f'<i class="{state}">{MARKS[state]}</i>' for state in states)
+            words = ", ".join(f"{states.count(state)} {state}" for state in MARKS if state in states)
+            rows.append(
+                f'<li><a href="?slide={slide.id}">{html.escape(slide.title)}</a>'
+                f'<span role="img" aria-label="{words}">{marks}</span></li>'
+            )
+    return f'<p><b>All questions</b>: ✓ right, ✕ missed, ○ open</p><ul class="scorecard">{"".join(rows)}</ul>'
+
+
+def _title(name: str) -> str:
     slide = content().deck.find(name)
-    return f"[{slide.title}](?slide={name})" if slide else name
-
-
-def _short(text: str, limit: int = 90) -> str:
-    line = " ".join(text.split())
-    if len(line) <= limit or line.count("$"):
-        return line
-    return line[:limit].rsplit(" ", 1)[0] + " …"
+    return slide.title if slide else name
