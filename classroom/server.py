@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -23,6 +25,8 @@ from classroom.picture import addressed
 from classroom.proof import certificate_of, declared, erratum_text
 
 STATIC = Path(__file__).resolve().parent / "ui" / "static"
+TRAINING_THREADS = 16  # of anyio's 40: as many requests may wait for runs of the lab, the other threads serve the rest
+MOST_WAITING = 64  # requests for runs beyond these; whoever comes later is told so at once
 log = logging.getLogger(__name__)
 
 
@@ -32,10 +36,16 @@ async def health(request: Request) -> Response:
     return JSONResponse({"status": "ok", "slides": len(both.deck), "questions": len(both.bank)})
 
 
-def picture(request: Request) -> Response:
+@cache
+def _training() -> CapacityLimiter:
+    return CapacityLimiter(TRAINING_THREADS)
+
+
+async def picture(request: Request) -> Response:
     """Return the frame of an exhibit at the settings in the query; unknown settings are refused, others made legal.
 
-    Runs in a worker thread, since NumPy works here.
+    NumPy works in a worker thread. Pictures that may wait for a run never take all of them: a hall that starts a
+    hundred runs stops no other picture, script or font.
     """
     key = request.path_params["key"]
     if key not in EXHIBITS:
@@ -46,8 +56,11 @@ def picture(request: Request) -> Response:
         legal = ", ".join(exhibit.controls())
         return PlainTextResponse(f"{key}: a setting must be one of {legal}, got {sorted(unknown)[0][:40]!r}.", 422)
     legal_exhibit, notices = exhibit.from_state(state)
+    if exhibit.trains() and _training().statistics().tasks_waiting >= MOST_WAITING:
+        return PlainTextResponse("too many runs are waiting; try again in a minute", 503, {"Retry-After": "60"})
     try:
-        frame = frame_of(legal_exhibit)
+        async with _training() if exhibit.trains() else nullcontext():
+            frame = await to_thread.run_sync(frame_of, legal_exhibit)
     except Exception:  # whatever a computation meets, the reader gets a sentence and the log the trace
         log.exception("%s failed at %s", key, state)
         return PlainTextResponse("the computation failed; the server's log says why", 500)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 import tomllib
 from pathlib import Path
 from typing import Any
 
+import anyio
+import httpx
 import pytest
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 import app
 from classroom.content import content
 from classroom.exhibit import Pick, Range
 from classroom.exhibits import EXHIBITS
+from classroom.frames import frame_of
+from classroom.server import MOST_WAITING, ROUTES, TRAINING_THREADS
 
 every_exhibit = pytest.mark.parametrize("key", EXHIBITS)
 HOSTILE = ["nan", "-inf", "1e999", "", "<script>alert(1)</script>", "../../etc/passwd", "٣", "9" * 400]
@@ -116,6 +122,39 @@ def test_a_computation_that_fails_shows_no_trace(server: TestClient, monkeypatch
     assert reply.status_code == 500
     assert "secret" not in reply.text
     assert "Traceback" not in reply.text
+
+
+def test_a_hundred_runs_stop_no_other_picture_and_no_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = threading.Event()
+
+    def slow(exhibit: Any) -> bytes:
+        return (b"", trained.wait(60))[0] if exhibit.trains() else frame_of(exhibit)
+
+    monkeypatch.setattr("classroom.server.frame_of", slow)
+    answers: list[int] = []
+    served = TRAINING_THREADS + MOST_WAITING
+
+    async def visit() -> None:
+        transport = httpx.ASGITransport(app=Starlette(routes=ROUTES))
+        client = httpx.AsyncClient(transport=transport, base_url="http://talk")
+        async with client as hall, anyio.create_task_group() as visitors:
+
+            async def ask(unit: int) -> None:
+                answers.append((await hall.get("/api/exhibit/covariate_shift", params={"unit": unit})).status_code)
+
+            try:
+                for unit in range(1, 101):
+                    visitors.start_soon(ask, unit)
+                with anyio.fail_after(20):
+                    while len(answers) < 100 - served:  # who is refused hears it at once
+                        await anyio.sleep(0.01)
+                    assert (await hall.get("/api/exhibit/channel_window")).status_code == 200
+                    assert (await hall.get("/ui/stage.js")).status_code == 200
+            finally:
+                trained.set()
+
+    anyio.run(visit)
+    assert sorted(answers) == [200] * served + [503] * (100 - served)
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
