@@ -1,4 +1,4 @@
-"""How arrays and numbers are laid out for the eye: mosaics of samples, frames around pooled cells, true minus signs."""
+"""How arrays are laid out for the eye: mosaics of samples, frames around pooled cells."""
 
 from __future__ import annotations
 
@@ -6,16 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classroom.picture import Box, Scale, Values
-
-
-def number(value: float, digits: int = 2, *, plus: bool = False) -> str:
-    """Write a number with a fixed number of digits and a true minus sign; zero has no sign.
-
-    >>> number(-0.051), number(-0.001), number(1.5, 1, plus=True)
-    ('−0.05', '0.00', '+1.5')
-    """
-    rounded = round(float(value), digits) + 0.0  # + 0.0 turns −0.0 into 0.0
-    return f"{rounded:{'+' if plus and rounded else ''}.{digits}f}".replace("-", "−")
 
 
 def beyond(values: Values, scale: Scale) -> str:

@@ -111,9 +111,3 @@ def padded(values: ArrayLike, share: float = 0.06) -> tuple[float, float]:
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     room = share * (high - low) or 0.5
     return low - room, high + room
-
-
-def minus(value: float, digits: int = 2) -> str:
-    """Write a number with a true minus sign, and zero without one."""
-    said = f"{value:.{digits}f}"
-    return (said[1:] if float(said) == 0 and said[0] == "-" else said).replace("-", "−")

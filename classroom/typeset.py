@@ -1,4 +1,4 @@
-"""Numbers as they stand in captions, tables and sentences: a true minus sign, no negative zero."""
+"""Numbers as they stand in captions, tables and sentences: a true minus sign, no negative zero, powers of ten."""
 
 from __future__ import annotations
 
@@ -25,16 +25,26 @@ def percent(share: float) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
+def short(value: float, digits: int = 6) -> str:
+    """Write a number with as many significant digits as it has, `digits` at most.
+
+    >>> short(0.25), short(-1 / 3, 3), short(1e-5), short(-0.0)
+    ('0.25', '−0.333', '10⁻⁵', '0')
+    """
+    text, _, exponent = f"{value + 0.0:.{digits}g}".partition("e")
+    if exponent:
+        power = f"10{str(int(exponent)).translate(_RAISED)}"
+        text = {"1": power, "-1": f"-{power}"}.get(text, f"{text}·{power}")
+    return text.replace("-", "−")
+
+
 def tiny(value: float) -> str:
-    """Write a small number as a power of ten.
+    """Write how large an error is: one digit and the power of ten.
 
     >>> tiny(3.1e-16), tiny(0.0)
     ('3·10⁻¹⁶', '0')
     """
-    if value == 0:
-        return "0"
-    mantissa, exponent = f"{value:.0e}".split("e")
-    return f"{mantissa}·10{str(int(exponent)).translate(_RAISED)}"
+    return short(value, 1)
 
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

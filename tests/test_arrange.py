@@ -1,9 +1,8 @@
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.arrange import beyond, box_around, mosaic, number
+from classroom.arrange import beyond, box_around, mosaic
 from classroom.picture import Scale, signed
 
 
@@ -23,11 +22,6 @@ def test_a_box_holds_exactly_the_true_cells() -> None:
     mask = np.zeros((6, 9), dtype=bool)
     mask[2:5, 3:7] = True
     assert box_around(mask)[:4] == (2, 3, 3, 4)
-
-
-@pytest.mark.parametrize(("value", "text"), [(-0.004, "0.00"), (-1.5, "−1.50"), (2.0, "2.00"), (0.005, "0.01")])
-def test_numbers_have_a_true_minus_and_zero_has_no_sign(value: float, text: str) -> None:
-    assert number(value) == text
 
 
 def test_the_share_beyond_a_scale_is_that_of_the_cells_it_cannot_show() -> None:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from classroom.typeset import short
+
 Array = NDArray[np.float64]
 TOLERANCE = 1e-6  # below it, two results are called equal; the smallest gap of an erratum is 4e-5, that of ε
 
@@ -127,5 +129,5 @@ def show(value: Any) -> str:
     >>> show(np.array([-1.0, 1 / 3])), show(np.array(0.25))
     ('(−1, 0.33333)', '0.25')
     """
-    numbers = [f"{round(number, 12) + 0.0:.5g}".replace("-", "−") for number in np.ravel(value).tolist()]
+    numbers = [short(round(number, 12), 5) for number in np.ravel(value).tolist()]
     return numbers[0] if len(numbers) == 1 else f"({', '.join(numbers)})"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from classroom.errata.erratum import Array, Case, Erratum, Search, show, small
+from classroom.typeset import short
 from normlib.norms.batch_norm import BatchNorm
 from normlib.norms.mean_variance_norm import MeanVarianceNorm
 
@@ -150,7 +151,7 @@ ERRATA = (
             variance_one,
             variance_after,
             lambda c: (
-                f"one map of {c.x.size} cells, x = {show(c.x)}, ε = {BatchNorm().eps:g}".replace("1e-05", "10⁻⁵"),
+                f"one map of {c.x.size} cells, x = {show(c.x)}, ε = {short(BatchNorm().eps)}",
                 f"σ² is {show(c.x.var())}, so σ²/(σ²+ε) is a little less than 1.",
             ),
         ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from classroom.errata.erratum import Array, Case, Erratum, Failure, Search, show, small
+from classroom.typeset import short, tiny
 from normlib.norms.cross_channel_norm import CrossChannelNorm
 from normlib.norms.local_response_norm import LocalResponseNorm
 from normlib.norms.spatial_norm import SpatialNorm
@@ -104,8 +105,8 @@ class OneOperator:
         case, ours, caffes = worst
         gap = float(np.max(np.abs(ours - caffes)))
         size = case.settings["size"]
-        where = f"x = {show(case.x)}, N = {size}, α = {self.alpha:g} and {size * self.alpha:g}"
-        sentence = f"On {count} small inputs the two differ by {gap:.0e} at most, at {where}: they are one operator."
+        where = f"x = {show(case.x)}, N = {size}, α = {short(self.alpha)} and {short(size * self.alpha)}"
+        sentence = f"On {count} small inputs the two differ by {tiny(gap)} at most, at {where}: they are one operator."
         return Failure(where, ours, caffes, sentence)
 
 

@@ -8,10 +8,11 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from classroom.arrange import beyond, box_around, mosaic, number
+from classroom.arrange import beyond, box_around, mosaic
 from classroom.exhibit import Exhibit, Pick, Range
 from classroom.picture import Facts, Histogram, Map, Picture, Values, signed
 from classroom.samples import batch, digit_responses, synthetic
+from classroom.typeset import number, short
 from normlib import ALL, ONE, Norm
 from normlib.norms.batch_norm import BatchNorm
 from normlib.norms.local_response_norm import LocalResponseNorm
@@ -103,7 +104,7 @@ class BeforeAfter(Exhibit):
         return f"{channels} at {pixels} of {samples}"
 
     def _settings(self) -> str:
-        return ", ".join(f"{name} = {getattr(self.norm(), name):g}" for name in self.norm().hypers()).replace("-", "−")
+        return ", ".join(f"{name} = {short(getattr(self.norm(), name))}" for name in self.norm().hypers())
 
     def alt(self, data: Data) -> str:
         """Say how mean and spread of the channel change, and which cells share a statistic."""
@@ -118,4 +119,3 @@ class BeforeAfter(Exhibit):
 
 def _moments(values: Values) -> str:
     return f"mean {number(values.mean(), plus=True)}, sd {values.std():.2f}"
-

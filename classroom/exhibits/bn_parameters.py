@@ -9,8 +9,9 @@ import numpy as np
 
 from classroom.exhibit import Exhibit, Pick, Range
 from classroom.picture import Note, Picture, Plot, Values
-from classroom.plots import axis, figure, minus, text
+from classroom.plots import axis, figure, text
 from classroom.training import finished
+from classroom.typeset import number
 from lab.experiments.bn_parameters import BnParameters as Run
 from lab.experiments.bn_parameters import Result
 
@@ -62,7 +63,7 @@ class BnParameters(Exhibit):
         for layer, values in enumerate(data.values):
             base = float(layers - 1 - layer)  # the first layer is on top: the data flow downwards
             traces += _ridge(values, edges, base, f"layer {layer + 1}")
-            numbers = f"<b>{minus(values.mean())}</b> ± {values.std():.2f}"
+            numbers = f"<b>{number(values.mean())}</b> ± {values.std():.2f}"
             labels.append(text(numbers, 1, base, xref="paper", xanchor="left", yanchor="bottom", xshift=8))
         start = START[self.show]
         marks = [
@@ -96,7 +97,7 @@ class BnParameters(Exhibit):
     def alt(self, data: Data) -> str:
         """Give the range and spread of the quantity in every layer."""
         said = "; ".join(
-            f"layer {i}: {minus(v.mean())} ± {v.std():.2f}, from {minus(v.min())} to {minus(v.max())}"
+            f"layer {i}: {number(v.mean())} ± {v.std():.2f}, from {number(v.min())} to {number(v.max())}"
             for i, v in enumerate(data.values, start=1)
         )
         return (

@@ -10,8 +10,9 @@ import numpy as np
 
 from classroom.exhibit import Exhibit, Range
 from classroom.picture import Note, Picture, Plot, Values
-from classroom.plots import BN, COLOURS, NAMES, PLAIN, axis, band, dot, end_labels, figure, line, minus, padded
+from classroom.plots import BN, COLOURS, NAMES, PLAIN, axis, band, dot, end_labels, figure, line, padded
 from classroom.training import finished
+from classroom.typeset import number
 from lab.experiments.covariate_shift import CovariateShift as Run
 
 STEPS = 2000
@@ -82,7 +83,7 @@ class CovariateShift(Exhibit):
             axis("input to the unit", low, high),
             end_labels(ends, float(steps[-1]), low, high, 9),
         )
-        note = f"median {minus(p[-1, 1])} at step {steps[-1]:,}"
+        note = f"median {number(p[-1, 1])} at step {steps[-1]:,}"
         return Plot(span=6, label=NAMES[arm], note=note, figure=picture, height_rem=13)
 
     def _accuracy(self, data: Data) -> Plot:
@@ -104,7 +105,7 @@ class CovariateShift(Exhibit):
         """Say where the percentiles are at the step, and how many digits are right."""
         said = [
             f"{NAMES[arm]} the 15th, 50th and 85th percentile of the unit's input are "
-            f"{', '.join(minus(v) for v in data.percentiles[arm, data.now])} and {data.accuracy[arm, data.now]:.1%} "
+            f"{', '.join(number(v) for v in data.percentiles[arm, data.now])} and {data.accuracy[arm, data.now]:.1%} "
             "of the held-out digits are right"
             for arm in (PLAIN, BN)
         ]

@@ -9,10 +9,11 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from classroom.arrange import beyond, box_around, cell_box, number
+from classroom.arrange import beyond, box_around, cell_box
 from classroom.exhibit import Exhibit, Pick, Range
 from classroom.picture import Facts, Histogram, Map, Picture, Strip, Values, signed
 from classroom.samples import responses
+from classroom.typeset import number
 from normlib.norms.local_response_norm import LocalResponseNorm
 
 SCALE = signed(3.0)

@@ -9,10 +9,11 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from classroom.arrange import box_around, number
+from classroom.arrange import box_around
 from classroom.exhibit import Exhibit, Pick, Range
 from classroom.picture import Map, Picture, Plot, Scale, Values, signed
 from classroom.samples import colours
+from classroom.typeset import number
 from normlib.norms.mean_variance_norm import MeanVarianceNorm
 
 SCALE = signed(4.0)

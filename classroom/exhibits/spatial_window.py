@@ -8,10 +8,11 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from classroom.arrange import beyond, box_around, cell_box, number
+from classroom.arrange import beyond, box_around, cell_box
 from classroom.exhibit import Exhibit, Range
 from classroom.picture import Box, Facts, Histogram, Map, Picture, Values, signed
 from classroom.samples import responses
+from classroom.typeset import number
 from normlib.norms.spatial_norm import SpatialNorm
 
 SCALE = signed(3.0)

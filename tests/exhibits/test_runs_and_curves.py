@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from classroom.plots import minus, padded, spread
+from classroom.plots import padded, spread
 from classroom.training import finished
 from lab.experiment import Experiment, Progress
 
@@ -91,7 +91,3 @@ def test_a_range_holds_every_number(values: list[float]) -> None:
     low, high = padded(values)
     assert low < high
     assert all(low < value < high for value in values if np.isfinite(value))
-
-
-def test_a_minus_is_a_minus_and_zero_has_none() -> None:
-    assert (minus(-1.234), minus(-0.001), minus(0.5, 1)) == ("−1.23", "0.00", "0.5")
