@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from classroom.deck import Deck
+from classroom.errata.erratum import Case
+from classroom.errata.standardizing import chain_rule
 from normlib import NORMS, Span
 
 DECK = Deck.read(Path(__file__).parents[2] / "assets" / "slides")
@@ -163,6 +165,20 @@ def test_a_constant_upstream_gradient_proves_nothing():
     norm = BN()
     _, cache = forward(norm)
     np.testing.assert_allclose(norm.backward(np.ones_like(X), cache)["x"], 0, atol=1e-14)
+
+
+@says("backward-input", "wrong by more than its own size, the more the larger the batch")
+def test_one_for_delta_is_wrong_by_more_than_the_gradient_itself():
+    norm, medians = BN(eps=0.0), []
+    for count in (8, 64, 512):
+        wrong = []
+        for x, dy in RNG.standard_normal((50, 2, 1, 1, 1, count)):
+            _, cache = forward(norm, x)
+            right = norm.backward(dy, cache)["x"]
+            printed = chain_rule(Case(x, dy, {}), np.ones((count, count)), cache.inv_std)
+            wrong.append(np.linalg.norm(printed - right) / np.linalg.norm(right))
+        medians.append(np.median(wrong))
+    assert 1 < medians[0] < medians[1] < medians[2]
 
 
 @says("quiz-picture", "no other operator of this talk ever looks at a second sample")
