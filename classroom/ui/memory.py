@@ -80,7 +80,8 @@ def _find(name: str) -> Slide:
     deck = content().deck
     if not name:
         return deck.cover
-    slide = deck.pages[int(name)] if name.isascii() and name.isdigit() and int(name) <= len(deck) else deck.find(name)
+    numbered = {str(slide.number): slide for slide in deck.pages}  # int() refuses a number of thousands of digits
+    slide = numbered.get(name) or deck.find(name)
     if slide is None:
         raise UnknownSlideError(name)
     return slide

@@ -137,6 +137,13 @@ def test_the_presenter_sees_the_notes(open_page: Open, slide: Slide) -> None:
     assert slide.notes in words(app)
 
 
+def test_a_number_beyond_every_slide_leads_to_the_overview_too(open_page: Open) -> None:
+    for number in ("27", "٣", "9" * 5000):
+        app = open_page(slide=number)
+        assert_sound(app)
+        assert "There is no slide" in words(app)
+
+
 def test_an_unknown_slide_leads_to_the_overview_with_a_sentence(open_page: Open) -> None:
     app = open_page(slide="no-such<script>")
     assert_sound(app)
