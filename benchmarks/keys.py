@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from benchmarks.table import Line, ratio
 from classroom.content import content
 from classroom.deck import Slide
 
+QUICK, FULL = 40, 100  # seconds that the whole walk may take
 REST = 450  # milliseconds between keys: the reader looks, and the page fetches ahead
 
 
@@ -54,12 +56,16 @@ class Floor:
         times.fragment.append(measured(self.fragment, "floor", {"at": self.at}, "ArrowRight"))
 
 
-def walk(page: Page, slides: Sequence[Slide], key: str, way: str, times: Times, floor: Floor) -> None:
-    """Press the key from slide to slide; `slides` are those that it leads to, in order."""
+def walk(
+    page: Page, slides: Sequence[Slide], key: str, way: str, times: Times, floor: Floor, until: float
+) -> None:
+    """Press the key from slide to slide until the time is up; `slides` are those that it leads to, in order."""
     for slide in slides:
-        awaited = {"title": slide.title, "id": slide.id}
-        awaited |= {"formulas": bool(slide.formulas), "picture": slide.exhibit is not None}
-        times.add(slide, measured(page, "slide", awaited, key), way)
+        if time.monotonic() > until:
+            return
+        parts = {"formulas": bool(slide.formulas), "picture": slide.exhibit is not None}
+        out = measured(page, "slide", {"title": slide.title, "id": slide.id, **parts}, key)
+        times.add(slide, out, way)
         page.wait_for_timeout(REST)
         floor.press(times)
 
@@ -67,14 +73,14 @@ def walk(page: Page, slides: Sequence[Slide], key: str, way: str, times: Times, 
 def measure(browser: Browser, deck: Server, bare: Server, quick: bool) -> Times:
     """Go through the whole talk, each time in a browser that has never seen it."""
     times, pages = Times(), list(content().deck.pages)
+    until = time.monotonic() + (QUICK if quick else FULL)
     with fresh(browser) as title, fresh(browser) as fragment:
         floor = Floor(title, fragment, bare)
-        for _ in range(1 if quick else 2):
+        while time.monotonic() < until:
             with fresh(browser) as page:
                 open_page(page, deck.url, idle=2500)  # as a reader who looks at the cover
-                walk(page, pages[1:-1], "ArrowRight", "ahead", times, floor)
-                back = pages[-3:0:-1]
-                walk(page, back[: len(back) // 2] if quick else back, "ArrowLeft", "again", times, floor)
+                walk(page, pages[1:-1], "ArrowRight", "ahead", times, floor, until)
+                walk(page, pages[-3:0:-1], "ArrowLeft", "again", times, floor, until)
     return times
 
 
