@@ -8,7 +8,9 @@ from typing import Any
 import streamlit as st
 
 from classroom.quiz import AnswerError, Choice, Choices, Number, Question
+from classroom.typeset import short
 from classroom.ui import memory
+from classroom.ui.keeping import keep
 
 MANY = 5  # options that stand closer, so that the slide holds them
 
@@ -33,6 +35,7 @@ def ask(question: Question, place: str = "", about: Callable[[], None] | None = 
                     _number(question, given, place)
     with reason:
         _reason(question, given, place)
+    keep(f"keep-{place}{question.id}", focus="" if given is None else ".verdict")
 
 
 def _answer(question: Question, given: Any) -> None:
@@ -90,10 +93,14 @@ def _number(question: Number, given: Any, place: str) -> None:
             st.session_state.pop(error, None)
             _answer(question, typed)
 
+    if given is not None:
+        right = question.grade(given).right
+        kind, sign, words = ("right", "✓", "right answer") if right else ("wrong", "✕", "your answer")
+        st.html(f'<p class="given {kind}"><b>{sign}</b><span>{_escape(str(given))}</span><i>{words}</i></p>')
+        return
     with st.form(f"form-{place}{question.id}", border=False):
-        st.text_input("Your number", key=field, disabled=given is not None, placeholder="such as 0.25, 1/4 or 2e-3",
-                      persist_state="session")  # fmt: skip
-        st.form_submit_button("Answer", key=send, type="primary", disabled=given is not None, on_click=submit)
+        st.text_input("Your number", key=field, placeholder="such as 0.25, 1/4 or 2e-3", persist_state="session")
+        st.form_submit_button("Answer", key=send, type="primary", on_click=submit)
     if refusal := st.session_state.get(error):
         st.html(f'<p class="notice" role="alert">{_escape(refusal)}</p>')
 
@@ -108,10 +115,11 @@ def _reason(question: Question, given: Any, place: str) -> None:
     verdict, reason = question.grade(given), question.reason(given)
     with st.container(key=f"because-{place}{question.id}"):
         if verdict.right:
-            st.html('<p class="verdict yes" role="status">Right.</p>')
+            st.html('<p class="verdict yes" role="status" tabindex="-1">Right.</p>')
         else:
             partly = f" {verdict.score:.0%} of the points." if verdict.score else ""
-            st.html(f'<p class="verdict no" role="status">Not quite: {_escape(key_text(question))}.{partly}</p>')
+            say = f"Not quite: {_escape(key_text(question))}.{partly}"
+            st.html(f'<p class="verdict no" role="status" tabindex="-1">{say}</p>')
         own = "\n\n".join(f"**{given_part}**: {text}" for given_part, text in reason.this.items())
         st.markdown("\n\n".join(part for part in (reason.why, own) if part))
         if not verdict.right:
@@ -127,7 +135,7 @@ def key_text(question: Question) -> str:
         case Choices():
             return f"it is {', '.join(question.answer)}"
         case Number():
-            return f"it is {float(question.answer):.6g}".replace("-", "−")
+            return f"it is {short(float(question.answer))}"
 
 
 def _escape(text: str) -> str:

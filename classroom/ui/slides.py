@@ -13,7 +13,8 @@ from classroom.content import content
 from classroom.deck import Slide
 from classroom.samples import responses
 from classroom.ui import ask, citations, closing, formulas, memory, stage
-from classroom.ui.components import KEEP, NAV
+from classroom.ui.components import NAV
+from classroom.ui.keeping import keep
 from classroom.ui.shell import TITLE
 
 
@@ -68,11 +69,8 @@ def draw(slide: Slide) -> None:
         st.html(cover(slide))
     else:
         _body(slide)
-    KEEP(
-        key="keep",
-        data={"keepsake": memory.keepsake(), "fresh": memory.is_fresh()},
-        on_kept_change=partial(memory.restore, "keep"),
-    )
+    if slide.layout != "quiz":  # a question keeps by itself
+        keep("keep")
 
 
 def _body(slide: Slide) -> None:
@@ -162,7 +160,7 @@ def questions(slide: Slide) -> None:
             _dialog(name)
 
 
-@st.dialog("Check yourself", width="large")
+@st.dialog("Check yourself", width="large", on_dismiss="rerun")
 def _dialog(name: str) -> None:
     ask.ask(content().bank[name], place="dialog-")
 

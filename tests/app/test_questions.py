@@ -126,5 +126,5 @@ def test_the_closing_slide_adds_up_and_links_to_what_was_missed() -> None:
     visitor.app.run()
     assert "1 of 31 questions answered".replace("31", str(len(BANK))) in visitor.words
     assert '<p class="score">0 ' in visitor.words
-    section = visitor.words[visitor.words.index("What to look at again") :]
+    section = visitor.words[visitor.words.index("Look at again") :]
     assert f"(?slide={missed.slide})" in section

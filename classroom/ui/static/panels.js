@@ -172,21 +172,7 @@ function note(root, p) {
   rich(root.text, p.text);
 }
 
-function flow(root, p) {
-  caption(root, p);
-  root.list ??= root.appendChild(make("ol", "flow"));
-  while (root.list.childElementCount > p.nodes.length) root.list.lastChild.remove();
-  p.nodes.forEach((n, i) => {
-    let e = root.list.children[i];
-    if (!e) { e = make("li"); e.append(make("b"), make("code"), make("span")); root.list.append(e); }
-    e.className = n.state;
-    if (n.state === "now") e.setAttribute("aria-current", "step"); else e.removeAttribute("aria-current");
-    rich(e.children[0], n.name); rich(e.children[1], n.formula);
-    const text = n.numbers.join("\n"); put(e.children[2], text);
-  });
-}
-
-const PAINTERS = { map, histogram, ramp, strip, stack, block, plot, flow, facts, table, note };
+const PAINTERS = { map, histogram, ramp, strip, stack, block, plot, facts, table, note };
 
 // Repaint a picture: panels of the same kind at the same place are kept, so a drag only changes pixels and numbers.
 export function paint(root, header, bytes) {
