@@ -43,8 +43,8 @@ def frame_of(exhibit: Exhibit) -> bytes:
 def _keep(exhibit: Exhibit, frame: bytes) -> bytes:
     global _size
     with _guard:
+        _size += len(frame) - len(_frames.pop(exhibit, b""))  # after a failure two may compute the same one
         _frames[exhibit] = frame
-        _size += len(frame)
         while _size > KEPT_BYTES and len(_frames) > 1:
             _, oldest = _frames.popitem(last=False)
             _size -= len(oldest)

@@ -242,29 +242,6 @@ class Plot(Panel):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Node:
-    """A step of a computation graph: a name, a formula in Unicode, numbers."""
-
-    name: str
-    formula: str
-    numbers: tuple[str, ...]
-    state: Literal["done", "now", "next"] = "done"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Flow(Panel):
-    """A chain of steps from left to right (top to bottom on a phone), with live numbers."""
-
-    kind: ClassVar[str] = "flow"
-    label: str = ""
-    note: str = ""
-    nodes: tuple[Node, ...]
-
-    def pack(self, blobs: Blobs) -> dict[str, Any]:
-        return {"label": self.label, "note": self.note, "nodes": [vars(n) for n in self.nodes]}
-
-
-@dataclass(frozen=True, kw_only=True)
 class Facts(Panel):
     """Big numbers, each with the sentence that it answers."""
 

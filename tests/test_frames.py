@@ -79,3 +79,9 @@ def test_the_frame_that_nobody_asked_for_longest_gives_way(monkeypatch: pytest.M
     frames.frame_of(Counting(n=3))
     kept = [n for n in (1, 2, 3) if frames.at_hand(Counting(n=n))]
     assert kept == [1, 3]
+
+
+def test_a_frame_that_was_computed_twice_counts_once() -> None:
+    for _ in range(3):
+        frame = frames._keep(Counting(n=5), b"frame")
+    assert frames._size == len(frame)
