@@ -7,8 +7,9 @@ from functools import lru_cache
 
 from classroom.deck import Slide
 from classroom.errata import Erratum
+from classroom.exhibits import EXHIBITS, Exhibit
 from classroom.theme import formula_colours
-from classroom.typeset import tiny
+from classroom.typeset import short, tiny
 from normlib import NORMS, Norm
 from normlib.gradcheck import Certificate, certify
 
@@ -19,6 +20,17 @@ def declared(slide: Slide) -> Norm | None:
         return None
     kind = NORMS[slide.norm]
     return kind.presets()[slide.preset] if slide.preset else kind()
+
+
+def operators(slide: Slide, exhibit: Exhibit | None = None) -> tuple[Norm, ...]:
+    """Return the operators that a slide's formulas are of: those of its exhibit, else what its front matter names.
+
+    exhibit: as the reader has set it; the slide's own settings where none is given.
+    """
+    if exhibit is None and slide.exhibit is not None:
+        exhibit = EXHIBITS[slide.exhibit](**slide.state)
+    norm = declared(slide)
+    return (exhibit.norms() if exhibit else ()) or (() if norm is None else (norm,))
 
 
 @lru_cache(maxsize=256)
@@ -78,7 +90,8 @@ def certificate_of(norm: Norm) -> Certificate:
 def certificate_html(proof: Certificate, norm: Norm) -> str:
     """Return the certificate: one line for each of the three laws, with what was measured."""
     algebra = "chain rule minus closed form is exactly 0" if proof.algebra else "chain rule minus closed form is not 0"
-    settings = ", ".join(f"{name} = {value}" for name, value in vars(norm).items() if name != "layout")
+    shown = {name: short(value) if isinstance(value, float) else value for name, value in vars(norm).items()}
+    settings = ", ".join(f"{name} = {value}" for name, value in shown.items() if name != "layout")
     return (
         f'<div class="cert{"" if proof.holds else " fails"}"><b>{"Holds" if proof.holds else "Fails"}</b>'
         f"<span>algebra: {algebra}</span>"

@@ -22,7 +22,7 @@ from classroom.errata import ERRATA
 from classroom.exhibits import EXHIBITS
 from classroom.frames import frame_of
 from classroom.picture import addressed
-from classroom.proof import certificate_of, declared, erratum_text
+from classroom.proof import certificate_of, erratum_text, operators
 
 STATIC = Path(__file__).resolve().parent / "ui" / "static"
 TRAINING_THREADS = 16  # of anyio's 40: as many requests may wait for runs of the lab, the other threads serve the rest
@@ -81,7 +81,7 @@ def warm() -> None:
         for slide in quick_first:
             for name in slide.errata:
                 erratum_text(ERRATA[name])
-            if (norm := declared(slide)) is not None:
+            for norm in operators(slide) if slide.formulas else ():
                 certificate_of(norm)
             if slide.exhibit is not None:
                 frame_of(EXHIBITS[slide.exhibit](**slide.state))

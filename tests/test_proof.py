@@ -9,7 +9,7 @@ import pytest
 from classroom.content import content
 from classroom.deck import Slide
 from classroom.errata import ERRATA
-from classroom.proof import LONG, certificate_html, certificate_of, declared, erratum_text, lines, step_text
+from classroom.proof import LONG, certificate_html, certificate_of, declared, erratum_text, lines, operators, step_text
 from classroom.theme import TERMS, formula_colours
 from normlib import NORMS
 
@@ -81,3 +81,19 @@ def test_an_erratum_shows_what_was_computed(name: str) -> None:
     assert ERRATA[name].why in text
     assert ("Computed now" in text) == (ERRATA[name].failure() is not None)
     assert text.count("$") % 2 == 0
+
+
+@pytest.mark.parametrize("slide", WITH_FORMULAS, ids=lambda slide: slide.id)
+def test_the_operators_of_a_slide_are_of_the_kind_that_it_names_and_hold(slide: Slide) -> None:
+    norms = operators(slide)
+    assert slide.norm is not None
+    assert norms
+    for norm in norms:
+        assert isinstance(norm, NORMS[slide.norm])
+        assert certificate_of(norm).holds
+
+
+def test_both_modes_of_local_response_are_certified() -> None:
+    slide = content().deck.find("lrn")
+    assert slide is not None
+    assert [norm.mode for norm in operators(slide)] == ["across_channels", "within_channel"]  # type: ignore[attr-defined]

@@ -6,23 +6,20 @@ import streamlit as st
 
 from classroom.deck import Slide
 from classroom.errata import ERRATA
-from classroom.proof import certificate_html, certificate_of, declared, erratum_text, lines, step_text
+from classroom.proof import certificate_html, certificate_of, erratum_text, lines, operators, step_text
 from classroom.ui import memory
 from normlib import Norm
 from normlib.gradcheck import Certificate, certify
 
 
-def operators(slide: Slide) -> tuple[Norm, ...]:
-    """Return the slide's operators: as its exhibit is set, or the one that its front matter names."""
-    if slide.exhibit is not None and (norms := memory.exhibit_of(slide).norms()):
-        return norms
-    norm = declared(slide)
-    return () if norm is None else (norm,)
+def at_hand(slide: Slide) -> tuple[Norm, ...]:
+    """Return the slide's operators as the reader has set them."""
+    return operators(slide, memory.exhibit_of(slide) if slide.exhibit else None)
 
 
 def formulas(slide: Slide) -> None:
     """Draw the slide's formulas; a derivation shows the step that the controls name."""
-    norms = operators(slide)
+    norms = at_hand(slide)
     if not norms or not slide.formulas:
         return
     if "steps" in slide.formulas:
@@ -37,30 +34,30 @@ def formulas(slide: Slide) -> None:
 
 
 def certificate(slide: Slide) -> None:
-    """Draw how the slide's formulas were checked, with a button that checks them at the present settings."""
-    standard = declared(slide)
-    if standard is None or not slide.formulas:
+    """Draw how each of the slide's operators was checked, with a button that checks it at the present settings."""
+    norms = at_hand(slide)
+    if not norms or not slide.formulas:
         return
-    norm = operators(slide)[0]
     key = f"checked-{slide.id}"
-    here: tuple[Norm, Certificate] | None = st.session_state.get(key)
-    fresh = here is not None and here[0] == norm
-    checked, proof = here if here is not None and fresh else (standard, certificate_of(standard))
-    mark = "✓ Checked three ways" if proof.holds else "✕ A check fails"
+    here: dict[Norm, Certificate] = st.session_state.get(key, {})
+    fresh = tuple(here) == norms
+    proofs = here if fresh else {norm: certificate_of(norm) for norm in operators(slide)}
+    holds = all(proof.holds for proof in proofs.values())
     with (
-        st.container(key=f"cert-{slide.id}{'' if proof.holds else '-fails'}", width="content"),
-        st.popover(mark, key=f"proof-{slide.id}", width="content"),
+        st.container(key=f"cert-{slide.id}{'' if holds else '-fails'}", width="content"),
+        st.popover("✓ Checked three ways" if holds else "✕ A check fails", key=f"proof-{slide.id}", width="content"),
     ):
-        st.html(certificate_html(proof, checked))
+        for norm, proof in proofs.items():
+            st.html(certificate_html(proof, norm))
         if fresh:
             st.html('<p class="cap" role="status">Checked just now, at these settings, on new random numbers.</p>')
-        st.button("Check again at these settings", key=f"check-{slide.id}", on_click=_check, args=(norm, key))
+        st.button("Check again at these settings", key=f"check-{slide.id}", on_click=_check, args=(norms, key))
 
 
-def _check(norm: Norm, key: str) -> None:
+def _check(norms: tuple[Norm, ...], key: str) -> None:
     seed = int(st.session_state.get(f"{key}-seed", 0)) + 1  # other random numbers each time
     st.session_state[f"{key}-seed"] = seed
-    st.session_state[key] = (norm, certify(norm, seed=seed))
+    st.session_state[key] = {norm: certify(norm, seed=seed) for norm in norms}
 
 
 def errata(slide: Slide) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from classroom.content import content
 from classroom.deck import Slide
-from classroom.proof import certificate_line, certificate_of, declared, lines, step_text
+from classroom.proof import certificate_line, certificate_of, lines, operators, step_text
 from classroom.ui import formulas, stage
 from classroom.ui.shell import TITLE
 from classroom.ui.slides import head
@@ -46,16 +46,14 @@ def _article(slide: Slide) -> None:
 
 
 def _formulas(slide: Slide) -> None:
-    norm = declared(slide)
-    if norm is None:
-        return
+    norms = operators(slide)
     for name in slide.formulas:
         if name == "steps":
-            parts = [part for i in range(len(norm.derive().steps)) for part in step_text(norm, i)]
+            parts = [part for i in range(len(norms[0].derive().steps)) for part in step_text(norms[0], i)]
         else:
-            parts = list(lines(norm, name))
-        st.markdown("\n\n".join(parts))
-    if slide.formulas:
+            parts = [line for norm in norms for line in lines(norm, name)]
+        st.markdown("\n\n".join(dict.fromkeys(parts)))
+    for norm in norms if slide.formulas else ():
         st.html(certificate_line(certificate_of(norm)))
 
 

@@ -108,6 +108,16 @@ def test_what_the_talk_printed_wrongly_is_a_click_away(slide: Slide) -> None:
         assert erratum_text(ERRATA[name]) in said
 
 
+def test_every_formula_is_checked_again_at_the_settings_of_the_sliders(open_page: Open) -> None:
+    app = open_page(slide="lrn", size="7", beta="0.5")
+    assert "size = 7" not in words(app)
+    app.button(key="check-lrn").click().run()
+    assert_sound(app)
+    checked = [e.proto.body for e in app.get("html") if 'class="cert' in e.proto.body]
+    assert ["mode = across_channels" in checked[0], "mode = within_channel" in checked[1]] == [True, True]
+    assert all("<b>Holds</b>" in text and "size = 7" in text and "beta = 0.5" in text for text in checked)
+
+
 @pytest.mark.parametrize("page", ["overview", "read", "present"])
 def test_the_other_pages_open(open_page: Open, page: str) -> None:
     app = open_page(page)
