@@ -9,14 +9,14 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 
 from classroom.exhibit import Exhibit, Pick, Range
-from classroom.picture import Note, Picture, Plot, Ramp, Scale, Values
+from classroom.picture import Note, Picture, Plot, Ramp, Scale, Table, Values
 from classroom.plots import BN, COLOURS, NAMES, PLAIN, SYMBOLS, Trace, axis, figure, text
 from classroom.theme import colorscale
 from classroom.training import finished
 from lab.experiments.learning_rate_and_init import LEARNED, RATES, SCALES
 from lab.experiments.learning_rate_and_init import LearningRateAndInit as Run
 
-TABLE, SWEEP = "the talk's table", "sweep run here"
+PLOT, TABLE, SWEEP = "the talk's runs", "as a table", "sweep run here"
 PERCENT = Scale(0, 100, "held-out accuracy, %; × the run diverged", "sequential")
 
 
@@ -24,6 +24,7 @@ class Row(NamedTuple):
     """One run of the talk, 150,000 iterations each."""
 
     name: str
+    network: str  # rows × columns × channels (kernel) of its last layers, where the talk gave them
     layers: str
     arm: int
     rate: float
@@ -31,19 +32,23 @@ class Row(NamedTuple):
     accuracy: float
 
 
+SHRINKING = "7×6×1024(3) → 7×6×256(1) → 512"
 TALK = (
-    Row("sn01", "tiled conv", BN, 0.01, "300", 0.984000),
-    Row("sn02", "tiled conv", BN, 0.05, "400 / 500 / 700", 0.991167),
-    Row("tn03", "full conv", BN, 0.03, "300", 0.989000),
-    Row("tn01", "full conv", BN, 0.05, "400", 0.992667),
-    Row("tn04", "full conv", BN, 0.1, "800 / 900", 0.990167),
-    Row("np04", "full conv", PLAIN, 0.05, "400", 0.990500),  # tn01 without BN
-    Row("np05", "full conv", PLAIN, 0.01, "500 / 800", 0.990000),
+    Row("sn01", "", "tiled conv", BN, 0.01, "300", 0.984000),
+    Row("sn02", "", "tiled conv", BN, 0.05, "400 / 500 / 700", 0.991167),
+    Row("tn03", SHRINKING, "full conv", BN, 0.03, "300", 0.989000),
+    Row("tn01", SHRINKING, "full conv", BN, 0.05, "400", 0.992667),
+    Row("tn04", SHRINKING, "full conv", BN, 0.1, "800 / 900", 0.990167),
+    Row("np04", "tn01 without BN", "full conv", PLAIN, 0.05, "400", 0.990500),
+    Row("np05", "", "full conv", PLAIN, 0.01, "500 / 800", 0.990000),
 )
 
 
+CITED = Note(text="The 2015 talk, 150,000 iterations each, on private data: not reproducible here.", mark="cited")
+
+
 class Data(NamedTuple):
-    """The sweep, empty where the talk's table is shown; the first axis is without, with BN."""
+    """The sweep, empty where the talk's runs are shown; the first axis is without, with BN."""
 
     accuracy: Values  # (2, rates, scales)
     diverged: Values
@@ -56,19 +61,21 @@ class LearningRateAndInit(Exhibit):
 
     title = "Learning rate and initialization, with and without batch normalization"
 
-    show: Annotated[str, Pick("show", (TABLE, SWEEP), group="look")] = TABLE
+    show: Annotated[str, Pick("show", (PLOT, TABLE, SWEEP), group="look")] = PLOT
     steps: Annotated[int, Range("steps per run", 20, 160, 20, group="run", slow=True)] = 80
     seed: Annotated[int, Range("seed", 0, 9, 1, group="run", slow=True)] = 0
 
     def compute(self) -> Data:
         """Run the sweep where it is asked for, or take the one at hand."""
-        if self.show == TABLE:
+        if self.show != SWEEP:
             return Data(np.empty((2, 0, 0)), np.empty((2, 0, 0), bool), "")
         result = finished(Run(steps=self.steps, seed=self.seed))
         return Data(result.accuracy, result.diverged, result.verdict())
 
     def picture(self, data: Data) -> Picture:
-        """Show the talk's runs as points, or the sweep as two maps on one scale."""
+        """Show the talk's runs as points or as its table, or the sweep as two maps on one scale."""
+        if self.show == PLOT:
+            return self._plot()
         if self.show == TABLE:
             return self._table()
         learned = [int((data.accuracy[arm] >= LEARNED).sum()) for arm in (PLAIN, BN)]
@@ -83,6 +90,15 @@ class LearningRateAndInit(Exhibit):
         ]  # fmt: skip
 
     def _table(self) -> Picture:
+        columns = ("run", "network", "layers", "BN", "learning rate", "PCA dim.", "accuracy")
+        rows = tuple(
+            (r.name, r.network, r.layers, "yes" if r.arm == BN else "no", f"{r.rate:g}", r.pca, f"{r.accuracy:.6f}")
+            for r in TALK
+        )
+        pair = tuple(i for i, r in enumerate(TALK) if r.name in ("tn01", "np04"))
+        return [Table(label="The talk's seven runs", columns=columns, rows=rows, strong=pair), CITED]
+
+    def _plot(self) -> Picture:
         traces: list[Trace] = []
         for arm in (PLAIN, BN):
             rows = [r for r in TALK if r.arm == arm]
@@ -105,7 +121,7 @@ class LearningRateAndInit(Exhibit):
         )  # fmt: skip
         return [
             Plot(label="The talk's seven runs", note="filled: with BN; open: without", figure=chart, height_rem=20),
-            Note(text="The 2015 talk, 150,000 iterations each, on private data: not reproducible here.", mark="cited"),
+            CITED,
             Note(
                 text=f"Only tn01 and np04 differ in BN alone: {100 * pair['tn01']:.4f} against "
                 f"{100 * pair['np04']:.4f} %. The other pairs differ in the network, the learning rate or the "
@@ -115,9 +131,10 @@ class LearningRateAndInit(Exhibit):
 
     def alt(self, data: Data) -> str:
         """Read the talk's rows out, or give the sweep's verdict."""
-        if self.show == TABLE:
+        if self.show != SWEEP:
             said = "; ".join(
-                f"{r.name} ({r.layers}, {NAMES[r.arm]}) at {r.rate:g}: {100 * r.accuracy:.4f} %" for r in TALK
+                f"{r.name} ({r.layers}, {NAMES[r.arm]}, PCA {r.pca}) at {r.rate:g}: {100 * r.accuracy:.4f} %"
+                for r in TALK
             )
             return f"Accuracy of the talk's seven runs by learning rate: {said}."
         return f"Two maps of {len(RATES)} learning rates × {len(SCALES)} initial scales. {data.verdict}"

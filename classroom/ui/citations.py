@@ -7,7 +7,7 @@ import html
 import streamlit as st
 
 from classroom.citations import COLUMNS, Citations, Kind, expected, find, read
-from classroom.citations_figure import by_topic, by_year
+from classroom.citations_figure import picture_of
 from classroom.deck import Slide
 from classroom.picture import addressed, frame
 from classroom.ui.components import PICTURE
@@ -38,9 +38,8 @@ def chart(slide: Slide) -> None:
         else:
             # The settings name the table, so that another one repaints.
             header = {"state": {"rows": repr(table.rows)}, "alt": table.alt()}
-            panels = by_year(table) if kind == "years" else by_topic(table)
             address = {"stage": slide.id, "exhibit": "citations", "title": slide.title, "seq": 0}
-            PICTURE(key=f"picture-{slide.id}", data=addressed(frame(panels, header), address))
+            PICTURE(key=f"picture-{slide.id}", data=addressed(frame(picture_of(table), header), address))
 
 
 def _table(kind: Kind) -> Citations | None:

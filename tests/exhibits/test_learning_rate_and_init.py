@@ -2,18 +2,19 @@ import numpy as np
 import pytest
 
 from classroom.exhibits import learning_rate_and_init
-from classroom.exhibits.learning_rate_and_init import SWEEP, TABLE, TALK, LearningRateAndInit
+from classroom.exhibits.learning_rate_and_init import PLOT, SWEEP, TABLE, LearningRateAndInit
 from classroom.picture import Plot
 
-PRINTED = {  # the talk's table: with BN, learning rate, accuracy
-    "sn01": (True, 0.01, 0.984000),
-    "sn02": (True, 0.05, 0.991167),
-    "tn03": (True, 0.03, 0.989000),
-    "tn01": (True, 0.05, 0.992667),
-    "tn04": (True, 0.1, 0.990167),
-    "np04": (False, 0.05, 0.990500),
-    "np05": (False, 0.01, 0.990000),
-}
+SHRINKING = "7×6×1024(3) → 7×6×256(1) → 512"
+PRINTED = (  # the talk's table; 150,000 iterations each
+    ("sn01", "", "tiled conv", "yes", "0.01", "300", "0.984000"),
+    ("sn02", "", "tiled conv", "yes", "0.05", "400 / 500 / 700", "0.991167"),
+    ("tn03", SHRINKING, "full conv", "yes", "0.03", "300", "0.989000"),
+    ("tn01", SHRINKING, "full conv", "yes", "0.05", "400", "0.992667"),
+    ("tn04", SHRINKING, "full conv", "yes", "0.1", "800 / 900", "0.990167"),
+    ("np04", "tn01 without BN", "full conv", "no", "0.05", "400", "0.990500"),
+    ("np05", "", "full conv", "no", "0.01", "500 / 800", "0.990000"),
+)
 
 
 def maps():
@@ -23,17 +24,21 @@ def maps():
 
 
 def test_the_talks_rows_are_as_printed_and_each_is_a_named_point() -> None:
-    assert {r.name: (bool(r.arm), r.rate, r.accuracy) for r in TALK} == PRINTED
     exhibit = LearningRateAndInit(show=TABLE)
+    table = exhibit.picture(exhibit.compute())[0]
+    assert table.rows == PRINTED
+    assert [PRINTED[i][0] for i in table.strong] == ["tn01", "np04"]
+    exhibit = LearningRateAndInit(show=PLOT)
     figure = exhibit.picture(exhibit.compute())[0].figure
     drawn = {c[0]: (x, y) for t in figure.data for x, y, c in zip(t.x, t.y, t.customdata, strict=True)}
-    assert drawn == {name: (rate, pytest.approx(100 * accuracy)) for name, (_, rate, accuracy) in PRINTED.items()}
+    assert drawn == {row[0]: (float(row[4]), pytest.approx(100 * float(row[6]))) for row in PRINTED}
     assert figure.data[0].marker.symbol != figure.data[1].marker.symbol
 
 
 def test_the_talks_table_trains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(learning_rate_and_init, "finished", lambda run: pytest.fail("nothing to train here"))
-    LearningRateAndInit(show=TABLE).compute()
+    for show in (PLOT, TABLE):
+        LearningRateAndInit(show=show).compute()
 
 
 def test_both_maps_share_one_fixed_scale_and_mark_what_diverged() -> None:
