@@ -78,7 +78,7 @@ class SpatialWindow(Exhibit):
             Histogram(span=4, label="*x*", note=beyond(data.x, SCALE), values=data.x, scale=SCALE, top=top),
             Histogram(span=4, label="*y*", note=beyond(data.y, SCALE), values=data.y, scale=SCALE, top=top),
             Facts(span=6, items=((f"{data.inside.sum()} of {self.size**2}", "pixels of the window are on the map"),)),
-            Facts(span=6, items=((f"÷ {data.divisor:.2f}", f"since *n*² = {data.mean_square:.2f}: "
+            Facts(span=6, items=((f"÷ {data.divisor:.2f}", f"since the mean of *x*² is {data.mean_square:.2f}: "
                                                            f"*x* = {number(x)} becomes *y* = {number(y)}"),)),
         ]  # fmt: skip
 

@@ -89,6 +89,16 @@ def test_constants_do_not_travel():
     assert (presets["Caffe"].divide, presets["TensorFlow"].divide, presets["PyTorch"].divide) == (True, False, True)
 
 
+@says("lrn", r"The full window, $n$ or $n^2$ cells, divides $\alpha$, even at a border")
+def test_alpha_is_divided_by_the_whole_window_as_the_formulas_say():
+    corner = np.zeros((1, 6, 5, 5))
+    corner[0, 0, 0, 0] = 2.0
+    for mode, cells, shown in (("across_channels", 5, r"\alpha}{n}"), ("within_channel", 25, r"\alpha}{n^{2}}")):
+        norm = LRN(mode=mode, size=5, alpha=3.0)
+        np.testing.assert_allclose(forward(norm, corner)[0][0, 0, 0, 0], 2 * (1 + 3 / cells * 4) ** -0.75)
+        assert shown in norm.derive().definition[0].latex()
+
+
 @says("mvn", "No other sample takes part")
 def test_mean_variance_never_looks_at_another_sample():
     for across in (False, True):
