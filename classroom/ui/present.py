@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import streamlit as st
 
 from classroom.content import content
@@ -33,6 +35,6 @@ def show() -> None:
         with st.container(key="notes"):
             st.markdown(slide.notes)
         if following is not slide:
-            st.html(f'<p class="cap">Next: <b>{following.number}</b>&ensp;{following.title}</p>')
+            st.html(f'<p class="cap">Next: <b>{following.number}</b>&ensp;{html.escape(following.title)}</p>')
     with st.bottom:
         navigation(slide, presenter=True)
