@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import httpx
+import httpx2
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -135,8 +135,8 @@ def test_a_hundred_runs_stop_no_other_picture_and_no_script(monkeypatch: pytest.
     served = TRAINING_THREADS + MOST_WAITING
 
     async def visit() -> None:
-        transport = httpx.ASGITransport(app=Starlette(routes=ROUTES))
-        client = httpx.AsyncClient(transport=transport, base_url="http://talk")
+        transport = httpx2.ASGITransport(app=Starlette(routes=ROUTES))
+        client = httpx2.AsyncClient(transport=transport, base_url="http://talk")
         async with client as hall, anyio.create_task_group() as visitors:
 
             async def ask(unit: int) -> None:

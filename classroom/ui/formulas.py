@@ -73,5 +73,5 @@ def errata(slide: Slide) -> None:
 def errata_list(slide: Slide) -> None:
     """Draw the same where there is room below one another."""
     for name in slide.errata:
-        with st.container(key=f"erratum-{name}"), st.expander(f"Erratum · {ERRATA[name].title}"):
+        with st.container(key=f"erratum-{slide.id}-{name}"), st.expander(f"Erratum · {ERRATA[name].title}"):
             st.markdown(erratum_text(ERRATA[name]))
