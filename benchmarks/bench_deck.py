@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ def main() -> int:
     parser.add_argument("--only", choices=SECTIONS, nargs="+", help="these sections alone")
     parser.add_argument("--slides", action="store_true", help="also list the time of every slide")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # being ended ends the servers too
     began, sections = time.monotonic(), []
     with deck() as talk, floor() as bare, sync_playwright() as playwright:
         talk.settle(15 if given.quick else 40)
@@ -42,8 +44,8 @@ def main() -> int:
                 print(f"{time.monotonic() - began:4.0f} s  {name} ...", file=sys.stderr, flush=True)
                 sections.append(section(name, browser, talk, bare, given.quick, given.slides))
         finally:
+            print(heading(time.monotonic() - began), table(sections), sep="\n\n", flush=True)
             browser.close()
-    print(heading(time.monotonic() - began), table(sections), sep="\n\n")
     return int(any(line.met is False for _, found in sections for line in found))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import websockets
@@ -53,7 +54,8 @@ async def _all(server: Server, readers: int, slides: int) -> float:
 def measure(server: Server, quick: bool) -> tuple[float, float]:
     """Return the server's memory in MB before the readers, and with all of them inside."""
     before = server.megabytes()
-    return before, asyncio.run(_all(server, READERS, 2 if quick else 6))
+    with ThreadPoolExecutor(1) as apart:  # the browser's own event loop runs in this thread
+        return before, apart.submit(asyncio.run, _all(server, READERS, 2 if quick else 6)).result()
 
 
 def lines(before: float, full: float) -> list[Line]:

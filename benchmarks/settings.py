@@ -30,7 +30,7 @@ def measure(browser: Browser, deck: Server, quick: bool) -> dict[str, list[float
         for name, page in pages.items():
             open_page(page, f"{servers[name].url}/?slide={PAIR[0]}")
         for server in servers.values():
-            server.settle()
+            server.settle(12)  # they started together
         found: dict[str, list[float]] = {name: [] for name in servers}
         for i in range(8 if quick else 20):
             slide = slides[(i + 1) % 2]

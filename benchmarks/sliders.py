@@ -49,8 +49,7 @@ def measure(browser: Browser, deck: Server, quick: bool) -> dict[Target, Moves]:
             open_page(page, f"{deck.url}/?slide={target.slide}", idle=2500)
             moves = found[target] = Moves()
             _step(page, target, moves, 6 if quick else 10)
-            for _ in range(1 if quick else 2):
-                _drag(page, target, moves)
+            _drag(page, target, moves)
     return found
 
 
