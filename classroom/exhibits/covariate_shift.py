@@ -20,12 +20,12 @@ PERCENTILES = ("15 %", "50 %", "85 %")
 
 
 class Data(NamedTuple):
-    """The run as far as the chosen step; the first axis is without, with BN."""
+    """What the picture needs of a run; the first axis is without, with BN."""
 
     steps: Values  # (S,), of the whole run
-    percentiles: Values  # (2, S, 3)
+    percentiles: Values  # (2, S, 3, units); of the chosen unit, (2, S, 3), once there is one
     accuracy: Values  # (2, S)
-    drift: Values  # (2,): way of the median over the whole run, in widths of its final band
+    drift: Values  # (2, units), then (2,): way of the median over the whole run, in widths of its final band
     now: int  # index of the last recorded step that is shown
 
 
@@ -33,7 +33,7 @@ class Data(NamedTuple):
 def recorded(run: Run) -> Data:
     """Return what the picture needs of a run, its last step shown; kept, since scrubbing asks for it at every step."""
     result = finished(run)
-    return Data(result.steps, result.percentiles(), result.accuracy, result.drift(), len(result.steps) - 1)
+    return Data(result.steps, result.percentiles, result.accuracy, result.drift(), len(result.steps) - 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +44,16 @@ class CovariateShift(Exhibit):
 
     step: Annotated[int, Range("step", 0, STEPS, 20, play=True, group="look")] = STEPS
     rate: Annotated[float, Range("learning rate η", 0.1, 1.0, 0.1, group="run", slow=True)] = 0.3
-    unit: Annotated[int, Range("watched unit", 1, 100, 1, group="run", slow=True)] = 1
+    unit: Annotated[int, Range("watched unit", 1, 100, 1, group="look")] = 1
 
     def compute(self) -> Data:
         """Train both networks, or take the run at hand."""
-        run = recorded(Run(steps=STEPS, rate=self.rate, unit=self.unit - 1))
-        return run._replace(now=int(np.searchsorted(run.steps, self.step, side="right")) - 1)
+        run, unit = recorded(Run(steps=STEPS, rate=self.rate)), self.unit - 1
+        return run._replace(
+            percentiles=run.percentiles[..., unit],
+            drift=run.drift[..., unit],
+            now=int(np.searchsorted(run.steps, self.step, side="right")) - 1,
+        )
 
     def picture(self, data: Data) -> Picture:
         """Show the percentiles of both arms on one axis, and what became of the accuracy."""

@@ -1,4 +1,4 @@
-"""Train the same sigmoid network twice, with and without batch normalization, and watch one unit's input."""
+"""Train the same sigmoid network twice, with and without batch normalization, and watch the last units' inputs."""
 
 from __future__ import annotations
 
@@ -24,29 +24,23 @@ class Result(NamedTuple):
     steps: NDArray[np.intp]  # (S,)
     loss: Array  # (2, S): of that step's batch; not a number at step 0
     accuracy: Array  # (2, S): held-out
-    inputs: Array  # (2, S, held-out examples): to the watched unit's sigmoid, the held-out examples as one batch
-
-    def percentiles(self) -> Array:
-        """Return the 15th, 50th and 85th percentile of the unit's input at every step, (2, S, 3)."""
-        return np.moveaxis(np.percentile(self.inputs, (15, 50, 85), axis=2), 0, 2)
-
-    def histograms(self, edges: Array) -> Array:
-        """Return the share of the unit's inputs in each bin at every step, (2, S, bins)."""
-        return np.stack([[np.histogram(x, edges)[0] / x.size for x in arm] for arm in self.inputs])
+    percentiles: Array  # (2, S, 3, width): 15th, 50th, 85th of each sigmoid's input, held-out examples as one batch
 
     def drift(self) -> Array:
-        """Return how far the unit's median input travelled, up and down, in widths of its final 15-85 % band, (2,)."""
-        p = self.percentiles()
-        return np.abs(np.diff(p[:, :, 1])).sum(axis=1) / np.maximum(p[:, -1, 2] - p[:, -1, 0], 1e-12)
+        """Return how far each unit's median input travelled, in widths of its final 15-85 % band, (2, width)."""
+        low, median, high = np.moveaxis(self.percentiles, 2, 0)
+        return np.abs(np.diff(median, axis=1)).sum(axis=1) / np.maximum(high[:, -1] - low[:, -1], 1e-12)
 
     def verdict(self) -> str:
         plain, bn = self.accuracy
         half = int(np.searchsorted(self.steps, self.steps[-1] / 10))
-        far = [f"travelled {d:.2f} widths of its 15–85 % band" if np.isfinite(d) else "diverged" for d in self.drift()]
+        middle = np.median(self.drift(), axis=1)
+        far = [f"travelled {d:.2f} widths of its 15–85 % band" if np.isfinite(d) else "diverged" for d in middle]
         return (
             f"After {self.steps[half]} steps {bn[half]:.1%} of the held-out digits are right {ARMS[1]} and "
             f"{plain[half]:.1%} {ARMS[0]}; after {self.steps[-1]}, {bn[-1]:.1%} and {plain[-1]:.1%}. Meanwhile the "
-            f"median input of the watched unit {far[1]} {ARMS[1]}; {ARMS[0]} it {far[0]}."
+            f"median input of the middle one of {self.percentiles.shape[-1]} units {far[1]} {ARMS[1]}; {ARMS[0]} it "
+            f"{far[0]}."
         )
 
 
@@ -67,14 +61,8 @@ class CovariateShift(Experiment[Result]):
     width: Annotated[int, Hyper("", 1, 300, "Units per hidden layer")] = 100
     depth: Annotated[int, Hyper("", 1, 8, "Hidden layers")] = 3
     scale: Annotated[float, Hyper("", 1e-3, 10, "Spread of the initial weights, 1 being He's")] = 0.7
-    unit: Annotated[int, Hyper("", 0, 299, "Watched unit of the last hidden layer")] = 0
     recorded: Annotated[int, Hyper("", 2, 200, "Recorded moments")] = 60
     seed: Annotated[int, Hyper("", 0, 2**31, "Seed of the weights and of the order of the examples")] = 0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.unit >= self.width:
-            raise ValueError(f"CovariateShift: unit must be below width={self.width}, got {self.unit}. Choose another.")
 
     def network(self, normalized: bool) -> Network:
         norm = BatchNorm() if normalized else None
@@ -91,7 +79,7 @@ class CovariateShift(Experiment[Result]):
         record = moments(self.steps, self.recorded)
         loss: list[list[float]] = []
         right: list[list[float]] = []
-        inputs: list[list[Array]] = []
+        percentiles: list[list[Array]] = []
         for number, both in enumerate(in_step(runs)):
             if number not in record:
                 continue
@@ -99,8 +87,9 @@ class CovariateShift(Experiment[Result]):
             loss.append([step.loss for step in both])
             right.append([accuracy(network, step.state, data.held_out) for network, step in pairs])
             last_sigmoid = -2  # of the layers, before the logits
-            inputs.append([network.inputs(step.state, watched)[last_sigmoid][:, self.unit] for network, step in pairs])
+            inputs = [network.inputs(step.state, watched)[last_sigmoid] for network, step in pairs]
+            percentiles.append([np.percentile(x, (15, 50, 85), axis=0) for x in inputs])
             result = Result(
-                record[: len(loss)], np.array(loss).T, np.array(right).T, np.array(inputs).swapaxes(0, 1)
+                record[: len(loss)], np.array(loss).T, np.array(right).T, np.array(percentiles).swapaxes(0, 1)
             )
             yield Progress(number / self.steps, result)
