@@ -18,13 +18,14 @@ class Interval(NamedTuple):
     def __str__(self) -> str:
         """Round both to the same place: two digits of the half width below 10, whole numbers above.
 
-        >>> str(Interval(120.3, 21.7)), str(Interval(-0.31, 0.523))
-        ('120 ± 22', '−0.31 ± 0.52')
+        >>> str(Interval(120.3, 21.7)), str(Interval(-0.31, 0.523)), str(Interval(-0.01, 2.0))
+        ('120 ± 22', '−0.31 ± 0.52', '0.0 ± 2.0')
         """
         if not np.isfinite(self.half):
             return f"{self.mean:.3g}".replace("-", "−")
         places = 0 if self.half >= 10 else 1 if self.half >= 1 or self.half == 0 else 2
-        return f"{self.mean:.{places}f} ± {self.half:.{places}f}".replace("-", "−")
+        mean = round(self.mean, places) + 0.0  # + 0.0 turns −0.0 into 0.0
+        return f"{mean:.{places}f} ± {self.half:.{places}f}".replace("-", "−")
 
     @property
     def excludes_zero(self) -> bool:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from classroom.content import content
 from classroom.exhibit import render
 from classroom.exhibits.bn_parameters import QUANTITIES, START, STEPS, BnParameters
 from classroom.picture import Plot
@@ -58,3 +59,10 @@ def test_the_axis_holds_the_whole_run(show: str) -> None:
 
 def test_weight_decay_changes_the_run() -> None:
     assert render(BnParameters(decay="0")) != render(BnParameters(decay="0.005"))
+
+
+def test_no_map_is_switched_off_as_the_slide_says() -> None:
+    slide = content().deck.find("bn-parameters")
+    assert slide is not None
+    assert "(none here is)" in slide.lede
+    assert BnParameters(show="gamma").compute().values.min() > 0.5
