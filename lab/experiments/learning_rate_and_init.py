@@ -32,11 +32,6 @@ class Result(NamedTuple):
     loss: Array  # (2, L, I): of the last batch; not finite where the run diverged
     diverged: NDArray[np.bool_]  # (2, L, I)
 
-    def learned(self) -> Array:
-        """Return the share of the finished runs that learned, (2,)."""
-        done = np.maximum(np.isfinite(self.accuracy).sum(axis=(1, 2)), 1)
-        return (self.accuracy >= LEARNED).sum(axis=(1, 2)) / done
-
     def verdict(self) -> str:
         runs = self.rates.size * self.scales.size
         plain, bn = (int((a >= LEARNED).sum()) for a in self.accuracy)
