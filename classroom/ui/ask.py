@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from typing import Any
 
@@ -96,13 +97,13 @@ def _number(question: Number, given: Any, place: str) -> None:
     if given is not None:
         right = question.grade(given).right
         kind, sign, words = ("right", "✓", "right answer") if right else ("wrong", "✕", "your answer")
-        st.html(f'<p class="given {kind}"><b>{sign}</b><span>{_escape(str(given))}</span><i>{words}</i></p>')
+        st.html(f'<p class="given {kind}"><b>{sign}</b><span>{html.escape(str(given))}</span><i>{words}</i></p>')
         return
     with st.form(f"form-{place}{question.id}", border=False):
         st.text_input("Your number", key=field, placeholder="such as 0.25, 1/4 or 2e-3", persist_state="session")
         st.form_submit_button("Answer", key=send, type="primary", on_click=submit)
     if refusal := st.session_state.get(error):
-        st.html(f'<p class="notice" role="alert">{_escape(refusal)}</p>')
+        st.html(f'<p class="notice" role="alert">{html.escape(refusal)}</p>')
 
 
 def _reason(question: Question, given: Any, place: str) -> None:
@@ -118,7 +119,7 @@ def _reason(question: Question, given: Any, place: str) -> None:
             st.html('<p class="verdict yes" role="status" tabindex="-1">Right.</p>')
         else:
             partly = f" {verdict.score:.0%} of the points." if verdict.score else ""
-            say = f"Not quite: {_escape(key_text(question))}.{partly}"
+            say = f"Not quite: {html.escape(key_text(question))}.{partly}"
             st.html(f'<p class="verdict no" role="status" tabindex="-1">{say}</p>')
         own = "\n\n".join(f"**{given_part}**: {text}" for given_part, text in reason.this.items())
         st.markdown("\n\n".join(part for part in (reason.why, own) if part))
@@ -136,7 +137,3 @@ def key_text(question: Question) -> str:
             return f"it is {', '.join(question.answer)}"
         case Number():
             return f"it is {short(float(question.answer))}"
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
