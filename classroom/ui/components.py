@@ -70,3 +70,10 @@ KEEP = st.components.v2.component(
     js=_loader("keep", "mountKeep"),
     html="<div hidden></div>",
 )
+
+MORE = st.components.v2.component(
+    "deck_more",
+    isolate_styles=False,
+    js=_loader("more", "mountMore"),
+    html="""<div class="more" role="group" aria-label="More about this slide"></div>""",
+)

@@ -36,7 +36,7 @@ def _article(slide: Slide) -> None:
         _formulas(slide)
         if slide.caption:
             st.markdown(_inside(slide.caption))
-        formulas.errata_list(slide)
+        formulas.errata(slide)
         for name in slide.quiz:
             question = content().bank[name]
             st.markdown(f"**Question.** {question.ask} [Answer it on its slide](./?slide={slide.id})")

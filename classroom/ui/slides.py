@@ -15,6 +15,7 @@ from classroom.samples import responses
 from classroom.ui import ask, citations, closing, formulas, memory, stage
 from classroom.ui.components import NAV
 from classroom.ui.keeping import keep
+from classroom.ui.more import more
 from classroom.ui.shell import TITLE
 
 
@@ -101,7 +102,7 @@ def _split(slide: Slide) -> None:
     if slide.exhibit:
         with exhibit:
             stage.picture(slide)
-    _more(slide)
+    more(slide)
 
 
 def _wide(slide: Slide) -> None:
@@ -115,15 +116,7 @@ def _wide(slide: Slide) -> None:
             stage.picture(slide)
         with second:
             caption(slide)
-    _more(slide)
-
-
-def _more(slide: Slide) -> None:
-    """Draw what a reader may open over the slide: proof, errata, questions. Nothing moves when it opens."""
-    with st.container(key="more", horizontal=True, gap="small"):
-        formulas.certificate(slide)
-        formulas.errata(slide)
-        questions(slide)
+    more(slide)
 
 
 def _quiz(slide: Slide) -> None:
@@ -146,23 +139,6 @@ def caption(slide: Slide) -> None:
     if slide.caption:
         with st.container(key="caption"):
             st.markdown(slide.caption)
-
-
-def questions(slide: Slide) -> None:
-    """Offer the slide's questions in a dialog, with a mark for each that was answered."""
-    bank, given = content().bank, memory.answers()
-    if not slide.quiz:
-        return
-    for i, name in enumerate(slide.quiz, start=1):
-        mark = "" if name not in given else " ✓" if bank[name].grade(given[name]).right else " ✕"
-        label = "Check yourself" if len(slide.quiz) == 1 else f"Question {i}"
-        if st.button(f"{label}{mark}", key=f"open-{name}"):
-            _dialog(name)
-
-
-@st.dialog("Check yourself", width="large", on_dismiss="rerun")
-def _dialog(name: str) -> None:
-    ask.ask(content().bank[name], place="dialog-")
 
 
 def head(slide: Slide, level: int = 1) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from functools import cache
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -48,11 +47,6 @@ def opened(slide: Slide) -> AppTest:
 def words(app: AppTest) -> str:
     """Return all HTML and Markdown on the page, one element a line."""
     return "\n".join([*(e.proto.body for e in app.get("html")), *(e.value for e in app.markdown)])
-
-
-def label(block: Any) -> str:
-    """Return what is written on an expander or a popover."""
-    return str(getattr(block.proto, block.type, block.proto).label)
 
 
 def assert_sound(app: AppTest) -> None:
@@ -99,23 +93,42 @@ def test_an_exhibit_has_its_picture_and_its_controls(slide: Slide) -> None:
 
 
 @pytest.mark.parametrize("slide", [s for s in DECK if s.errata], ids=lambda slide: slide.id)
-def test_what_the_talk_printed_wrongly_is_a_click_away(slide: Slide) -> None:
-    app = opened(slide)
-    (erratum,) = [e for kind in ("expander", "popover") for e in app.get(kind) if "rrat" in label(e)]
-    said = "\n".join(e.value for e in erratum.markdown)
+def test_what_the_talk_printed_wrongly_is_a_click_away(slide: Slide, open_page: Open) -> None:
+    app = open_page(slide=slide.id)
+    before = words(app)
+    app.session_state["opened"] = "errata"
+    app.run()
+    assert_sound(app)
+    said = words(app)
     for name in slide.errata:
-        assert ERRATA[name].title in f"{said}\n{label(erratum)}"
+        assert f"**{ERRATA[name].title}.**" in said
         assert erratum_text(ERRATA[name]) in said
+        assert erratum_text(ERRATA[name]) not in before
 
 
 def test_every_formula_is_checked_again_at_the_settings_of_the_sliders(open_page: Open) -> None:
     app = open_page(slide="lrn", size="7", beta="0.5")
+    app.session_state["opened"] = "proof"
+    app.run()
+    assert "<b>Holds</b>" in words(app)
     assert "size = 7" not in words(app)
     app.button(key="check-lrn").click().run()
+    app.session_state["opened"] = "proof"  # a run of the whole page closes the dialog: open it again
+    app.run()
     assert_sound(app)
     checked = [e.proto.body for e in app.get("html") if 'class="cert' in e.proto.body]
     assert ["mode = across_channels" in checked[0], "mode = within_channel" in checked[1]] == [True, True]
     assert all("<b>Holds</b>" in text and "size = 7" in text and "beta = 0.5" in text for text in checked)
+
+
+def test_a_browser_cannot_open_what_the_slide_does_not_offer(open_page: Open) -> None:
+    app = open_page(slide="cross-channel")
+    before = words(app)
+    for wanted in ("quiz-gamma-count", "nonsense", None, 7, ["proof"]):
+        app.session_state["opened"] = wanted
+        app.run()
+        assert_sound(app)
+        assert words(app) == before
 
 
 @pytest.mark.parametrize("page", ["overview", "read", "present"])

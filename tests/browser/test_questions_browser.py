@@ -74,7 +74,7 @@ def test_a_right_answer_scores_at_the_end(reader: Reader) -> None:
 
 def test_what_is_no_number_costs_no_attempt(reader: Reader) -> None:
     reader.open("/?slide=spatial").at(DECK.find("spatial"))
-    reader.page.locator(f".st-key-open-{CORNER.id} button").click()
+    reader.page.locator(f'[data-opens="{CORNER.id}"]').click()
     dialog = reader.page.get_by_role("dialog")
     field = dialog.get_by_label("Your number")
     for typed in ("four", "1,000", "1/0"):
@@ -94,7 +94,7 @@ def test_what_is_no_number_costs_no_attempt(reader: Reader) -> None:
 
 def test_typing_in_a_field_never_moves_the_deck(reader: Reader) -> None:
     reader.open("/?slide=spatial").at(DECK.find("spatial"))
-    reader.page.locator(f".st-key-open-{CORNER.id} button").click()
+    reader.page.locator(f'[data-opens="{CORNER.id}"]').click()
     field = reader.page.get_by_role("dialog").get_by_label("Your number")
     field.focus()
     reader.press("o", "f", "p", " ", "Home", "ArrowRight", "End")
