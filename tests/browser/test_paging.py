@@ -104,6 +104,15 @@ def test_the_presenter_moves_the_window_of_the_slides(new_reader: Callable[..., 
     desk.at(FORWARD)
 
 
+def test_two_readers_tabs_leave_each_other_alone(new_reader: Callable[..., Reader]) -> None:
+    first = new_reader().open("/?slide=forward").at(FORWARD)
+    second = new_reader(beside=first).open("/?slide=mvn").at(DECK.find("mvn"))
+    second.press("ArrowRight").at(DECK.step(DECK.find("mvn"), 1))
+    first.at(FORWARD)
+    first.press("ArrowLeft").at(DECK.step(FORWARD, -1))
+    second.at(DECK.step(DECK.find("mvn"), 1))
+
+
 def test_the_presenter_opens_by_its_key(reader: Reader) -> None:
     reader.open("/?slide=forward").at(FORWARD)
     with reader.page.expect_popup() as opened:

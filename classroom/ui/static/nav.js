@@ -30,7 +30,7 @@ export function mountNav({ data, setStateValue, setTriggerValue, parentElement: 
     if (to === s.at && !s.elsewhere) return;
     s.at = to; s.seq += 1; paintBar();
     s.set("pos", { at: to, seq: s.seq });
-    if (!told) channel?.postMessage({ at: to });
+    if (!told) channel?.postMessage({ at: to, presenter: Boolean(s.presenter) });
   };
   if (!s.bound) {
     s.bound = true;
@@ -68,7 +68,10 @@ export function mountNav({ data, setStateValue, setTriggerValue, parentElement: 
     };
     document.addEventListener("touchstart", s.down, { passive: true });
     document.addEventListener("touchend", s.up, { passive: true });
-    if (channel) { s.hear = (e) => s.goto(e.data.at, true); channel.addEventListener("message", s.hear); }
+    if (channel) { // a presenter leads the slides and follows them; two readers' tabs leave each other alone
+      s.hear = (e) => { if (e.data.presenter !== Boolean(s.presenter)) s.goto(e.data.at, true); };
+      channel.addEventListener("message", s.hear);
+    }
     s.clock = setInterval(() => {
       const seconds = Math.floor((Date.now() - s.began) / 1000), two = (n) => String(n).padStart(2, "0");
       for (const clock of document.querySelectorAll(".clock")) clock.textContent = `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`;
