@@ -20,10 +20,8 @@ def chart(slide: Slide) -> None:
     kind = KINDS[slide.id]
     words, chart = st.columns([5, 7], gap="large")
     with words, st.container(key="words"):
-        with st.container(key="lede"):
-            st.markdown(slide.lede)
-        with st.container(key="caption"):
-            st.markdown(slide.caption)
+        st.markdown(slide.lede)
+        st.caption(slide.caption)
         table = _table(kind)
         if table is not None and table.problems:
             rows = "".join(f"<li>{html.escape(problem)}</li>" for problem in table.problems)

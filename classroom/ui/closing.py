@@ -26,8 +26,7 @@ def score_board(slide: Slide) -> None:
             f'<p class="score">{result.points:.3g} <span class="of">of {whole}</span></p>'
             f"<p>points; {result.answered} of {len(bank)} questions answered. The first answer counts.</p>"
         )
-        with st.container(key="caption"):
-            st.markdown("\n\n".join(part for part in (slide.lede, slide.caption) if part))
+        st.caption("\n\n".join(part for part in (slide.lede, slide.caption) if part))
         if memory.answers():
             st.button("Start over", on_click=memory.forget, help="Forgets your answers and settings in this tab.")
     with right:

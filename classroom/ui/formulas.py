@@ -16,20 +16,17 @@ def at_hand(slide: Slide) -> tuple[Norm, ...]:
     return operators(slide, memory.exhibit_of(slide) if slide.exhibit else None)
 
 
-def formulas(slide: Slide) -> None:
-    """Draw the slide's formulas; a derivation shows the step that the controls name."""
+def formula_text(slide: Slide) -> str:
+    """Return the slide's formulas as Markdown; of a derivation the step that the controls name."""
     norms = at_hand(slide)
     if not norms or not slide.formulas:
-        return
+        return ""
     if "steps" in slide.formulas:
         steps = norms[0].derive().steps
         step = int(memory.exhibit_of(slide).state().get("step", len(steps))) if slide.exhibit else len(steps)
-        with st.container(key="step"):
-            st.markdown("\n\n".join(step_text(norms[0], min(step, len(steps)) - 1)))
-    else:
-        shown = dict.fromkeys(text for name in slide.formulas for norm in norms for text in lines(norm, name))
-        with st.container(key="formulas"):
-            st.markdown("\n\n".join(sorted(shown, key=lambda text: text.startswith("$$\ny_"))))  # what y is comes last
+        return "\n\n".join(step_text(norms[0], min(step, len(steps)) - 1))
+    shown = dict.fromkeys(text for name in slide.formulas for norm in norms for text in lines(norm, name))
+    return "\n\n".join(sorted(shown, key=lambda text: text.startswith("$$\ny_")))  # what y is comes last
 
 
 def errata(slide: Slide) -> None:

@@ -26,7 +26,7 @@ def show() -> None:
             stage.picture(slide)
             stage.controls(slide)
         else:
-            with st.container(key="lede"):
+            with st.container(key="words"):
                 st.markdown(slide.lede)
         for name in slide.quiz:
             st.markdown(f"**Question.** {content().bank[name].ask}")

@@ -12,8 +12,9 @@ import streamlit as st
 from classroom.content import content
 from classroom.deck import Slide
 from classroom.samples import responses
-from classroom.ui import ask, citations, closing, formulas, memory, stage
+from classroom.ui import ask, citations, closing, memory, stage
 from classroom.ui.components import NAV
+from classroom.ui.formulas import formula_text
 from classroom.ui.keeping import keep
 from classroom.ui.more import more
 from classroom.ui.shell import TITLE
@@ -92,15 +93,14 @@ def _body(slide: Slide) -> None:
 
 
 def _split(slide: Slide) -> None:
-    words, exhibit = st.columns([5, 7], gap="large")
-    with words, st.container(key="words"):
-        lede(slide)
-        formulas.formulas(slide)
+    left, right = st.columns([5, 7], gap="large")
+    with left, st.container(key="words"):
+        words(slide)
         if slide.exhibit:
             stage.controls(slide)
         caption(slide)
     if slide.exhibit:
-        with exhibit:
+        with right:
             stage.picture(slide)
     more(slide)
 
@@ -109,8 +109,7 @@ def _wide(slide: Slide) -> None:
     with st.container(key="wide"):
         first, second = st.columns([7, 5], gap="large") if slide.exhibit else (st.container(), st.container())
         with first:
-            lede(slide)
-        formulas.formulas(slide)
+            words(slide)
         if slide.exhibit:
             stage.controls(slide)
             stage.picture(slide)
@@ -127,18 +126,22 @@ def _quiz(slide: Slide) -> None:
         ask.ask(content().bank[name], about=picture)
 
 
-def lede(slide: Slide) -> None:
-    """Draw what the slide says first."""
-    if slide.lede:
-        with st.container(key="lede"):
-            st.markdown(slide.lede)
+def words(slide: Slide) -> None:
+    """Draw what the slide says first, and its formulas: one element, for each takes the browser its time."""
+    text = "\n\n".join(part for part in (slide.lede, formula_text(slide)) if part)
+    if not text:
+        return
+    if "steps" in slide.formulas:
+        with st.container(key="step"):  # keeps its height while the steps change
+            st.markdown(text)
+    else:
+        st.markdown(text)
 
 
 def caption(slide: Slide) -> None:
     """Draw what the slide adds in small print."""
     if slide.caption:
-        with st.container(key="caption"):
-            st.markdown(slide.caption)
+        st.caption(slide.caption)
 
 
 def head(slide: Slide, level: int = 1) -> str:

@@ -46,7 +46,8 @@ def opened(slide: Slide) -> AppTest:
 
 def words(app: AppTest) -> str:
     """Return all HTML and Markdown on the page, one element a line."""
-    return "\n".join([*(e.proto.body for e in app.get("html")), *(e.value for e in app.markdown)])
+    texts = [*app.markdown, *app.caption]
+    return "\n".join([*(e.proto.body for e in app.get("html")), *(e.value for e in texts)])
 
 
 def assert_sound(app: AppTest) -> None:

@@ -1,7 +1,13 @@
 // Colours live in CSS variables; canvases and Plotly need numbers. Resolved once a theme, inside the app (its color-scheme decides).
 const cache = new Map();
 
-export const themeOf = (element) => getComputedStyle(element).colorScheme || "light";
+// Asking for a computed style makes the browser lay the page out at once; so the theme is asked for when it may have
+// changed (Streamlit gives the app another class) and not at every picture.
+let theme = null;
+new MutationObserver(() => { theme = null; }).observe(document.querySelector('[data-testid="stApp"]') ?? document.body, { attributes: true, attributeFilter: ["class", "style"] });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { theme = null; });
+
+export const themeOf = (element) => (theme ??= getComputedStyle(element).colorScheme || "light");
 
 // Popovers and dialogs stand outside the app's element: hand its theme on to the whole document.
 export function adoptTheme(element) {

@@ -11,6 +11,13 @@ function toggleFullScreen() {
   if (document.fullscreenElement) document.exitFullscreen(); else document.documentElement.requestFullscreen?.().catch(() => {});
 }
 
+// Streamlit tells the page around it of every run. Where there is none it tells itself, and checks what it hears against a
+// list of origins: 6 ms a slide. So without a page around it nothing is told.
+if (window.parent === window) {
+  const post = window.postMessage.bind(window);
+  window.postMessage = (message, ...rest) => { if (!message?.stCommVersion) post(message, ...rest); };
+}
+
 export function mountNav({ data, setStateValue, setTriggerValue, parentElement: root }) {
   adoptTheme(root);
   const s = (root.__nav ??= { seq: 0, began: Date.now() }), $ = (q) => root.querySelector(q);
