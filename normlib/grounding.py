@@ -1,7 +1,7 @@
 """Read a formula on arrays: each index becomes an axis, each sum runs over the cells that the pool names.
 
 On arrays of symbols this gives the expressions whose difference SymPy expands to zero; on arrays of numbers it gives
-what the code must reproduce.
+what the code must reproduce, and a displayed window is read as displayed: the code and its pool must agree with it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
-from normlib.nodes import AXIS, Inside, Partial, PoolSize, PoolSum, Same, Tagged, loss, name_of
+from normlib.nodes import AXIS, Inside, Partial, PoolSize, PoolSum, Same, Tagged, Window, loss, name_of
 from normlib.pool import Array, Pool
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Grounding:
         self._pool, self._shape, self._leaves, self._constants = pool, shape, leaves, constants
         self._symbolic = leaves["x"].dtype == object
         self._known: dict[Any, Array] = {}
+        self._reach = {} if self._symbolic else dict(self._reaches())  # a proof keeps the window's size a letter
 
     def array(self, expr: sp.Expr, free: tuple[sp.Symbol, ...]) -> Array:
         """Return the value of `expr` for all values of its free indices, one axis each, in the order given."""
@@ -47,6 +48,22 @@ class Grounding:
         lengths = [self._shape[AXIS[a]] for a in free] + [1] * len(inner)
         value = self._walk(expr, (*free, *inner))
         return np.broadcast_to(value, lengths).reshape(lengths[: len(free)])
+
+    def _reaches(self) -> Iterator[tuple[int, tuple[int, int]]]:
+        """Read off the displayed windows how far each reaches, by axis."""
+        for window in (let.rhs for let in self._lets.values() if isinstance(let.rhs, Window)):
+            for index, *sides in zip(*window.args, strict=True):
+                before, after = (int(side.subs(self._constants)) for side in sides)
+                yield AXIS[index], (before, after)
+
+    def _matrix(self, index: sp.Symbol) -> Array:
+        """Along the axis of `index`: True at [a, b] where b lies in the window of a."""
+        axis, length = AXIS[index], self._shape[AXIS[index]]
+        if axis not in self._reach:
+            return self._pool.matrix(axis, length)
+        (before, after), at = self._reach[axis], np.arange(1, length + 1)
+        low, high = np.maximum(1, at - before)[:, None], np.minimum(length, at + after)[:, None]
+        return (low <= at) & (at <= high)
 
     def _walk(self, e: sp.Expr, axes: tuple[sp.Symbol, ...]) -> Array:
         match e:
@@ -120,17 +137,14 @@ class Grounding:
         if not centres:  # whole axes: 1 everywhere, so that a body that does not vary is still counted
             return self._product(self._mesh(lambda a, _: a >= 0, cell, cell, axes) for cell in cells)
         pairs = [(cell, centre) if adjoint else (centre, cell) for cell, centre in zip(cells, centres, strict=True)]
-        matrices = ((self._pool.matrix(AXIS[a], self._shape[AXIS[a]]), (a, b)) for a, b in pairs)
+        matrices = ((self._matrix(a), (a, b)) for a, b in pairs)
         return self._product(self._numbers(self._spread(matrix, pair, axes)) for matrix, pair in matrices)
 
     def _size(self, bound: sp.Tuple, centre: sp.Tuple, axes: tuple[sp.Symbol, ...]) -> Array:
         lengths = [self._shape[AXIS[b]] for b in bound]
         if not centre:
             return self._numbers(np.array(np.prod(lengths)))
-        counts = [self._pool.matrix(AXIS[a], n).sum(axis=1) for a, n in zip(centre, lengths, strict=True)]
-        return self._product(
-            self._numbers(self._spread(count, (a,), axes)) for count, a in zip(counts, centre, strict=True)
-        )
+        return self._product(self._numbers(self._spread(self._matrix(a).sum(axis=1), (a,), axes)) for a in centre)
 
     def _numbers(self, counts: Array) -> Array:
         return np.array(counts.astype(int) + sp.Integer(0)) if self._symbolic else counts.astype(float)

@@ -2,12 +2,12 @@ r"""Formulas as LaTeX that KaTeX sets: `\frac`, `\sum`, `\sqrt`, `\textcolor`, i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import sympy as sp
 
-from normlib.nodes import Inside, Partial, PoolSize, PoolSum, Same, Tagged
+from normlib.nodes import LENGTH, Inside, Partial, PoolSize, PoolSum, Same, Tagged, Window, around
 
 # How a quantity's name takes its indices; every other name is a letter, or Greek, with the indices below.
 _NAMES = {
@@ -15,6 +15,7 @@ _NAMES = {
     "x_hat": r"\hat{x}_{#}",
     "var": r"\sigma_{#}^{2}",
     "sigma": r"\sigma_{#}",
+    "n2": r"n_{#}^{2}",
     "mean": r"\mu_{#}",
     "running_mean": r"\bar{\mu}_{#}",
     "running_var": r"\bar{\sigma}_{#}^{2}",
@@ -40,6 +41,11 @@ class _Printer:
                 return self._sum(e)
             case PoolSize():
                 return rf"\left|G({self._list(e.args[1])})\right|" if e.args[1] else "N"
+            case Window():
+                return self._window(e)
+            case sp.floor() | sp.ceiling():
+                kind = "floor" if isinstance(e, sp.floor) else "ceil"
+                return rf"\l{kind} {self.show(e.args[0])} \r{kind}".replace(r"\frac", r"\tfrac")
             case Same():
                 return "".join(rf"\delta_{{{a}{b}}}" for a, b in zip(*e.args, strict=True))
             case Inside():
@@ -48,6 +54,8 @@ class _Printer:
             case Partial():
                 of, by = e.args
                 return rf"\frac{{\partial {self.show(of)}}}{{\partial {self.show(by)}}}"
+            case sp.Indexed() if e.base == around:
+                return f"G({self._list(e.indices)})"
             case sp.Indexed():
                 name = str(e.base.label)
                 below = "".join(str(a) for a in e.indices if a not in self._unwritten)
@@ -120,11 +128,19 @@ class _Printer:
         sign = self._colored(rf"\sum_{{{under}}}", "pool")
         return f"{sign} {self._wrapped(body)}"
 
+    def _window(self, e: Window) -> str:
+        sides = [
+            rf"[\max(1,\,{a} - {self.show(before)}),\ \min({LENGTH[a]},\,{a} + {self.show(after)})]"
+            for a, before, after in zip(*e.args, strict=True)
+        ]
+        product = r" \\ &\times ".join(sides)  # a line for each axis
+        return rf"\begin{{aligned}}&{product}\end{{aligned}}" if len(sides) > 1 else product
+
     def _colored(self, text: str, tag: str) -> str:
         return rf"\textcolor{{{self._colors[tag]}}}{{{text}}}" if tag in self._colors else text
 
     @staticmethod
-    def _list(indices: sp.Tuple) -> str:
+    def _list(indices: Sequence[sp.Symbol]) -> str:
         return ",".join(map(str, indices))
 
     def _cell(self, indices: sp.Tuple) -> str:

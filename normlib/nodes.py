@@ -20,7 +20,10 @@ AXIS = {
 }
 HERE, THERE = INDICES, PRIMED  # a cell, and another one
 
+LENGTH = dict(zip(INDICES, "HWDM", strict=True))  # what the number of rows, columns, channels, examples is called
+
 x, y, dy = sp.IndexedBase("x"), sp.IndexedBase("y"), sp.IndexedBase("dy")  # dy is short for dl/dy
+around = sp.IndexedBase("G")  # G[k] is the pool around channel k, a set
 loss = sp.Symbol("l")
 
 
@@ -46,6 +49,17 @@ class PoolSize(sp.Expr):
     def __new__(cls, bound: tuple[sp.Symbol, ...], centre: tuple[sp.Symbol, ...] = ()) -> PoolSize:
         """Build the node."""
         return sp.Expr.__new__(cls, sp.Tuple(*bound), sp.Tuple(*centre))
+
+
+class Window(sp.Expr):
+    """The set that G stands for: along each axis from `before` below the centre to `after` above, clipped to the axis.
+
+    Indices count from 1, as the talk's do.
+    """
+
+    def __new__(cls, centre: tuple[sp.Symbol, ...], before: tuple[sp.Expr, ...], after: tuple[sp.Expr, ...]) -> Window:
+        """Build the node; one `before` and one `after` for each index of the centre."""
+        return sp.Expr.__new__(cls, sp.Tuple(*centre), sp.Tuple(*before), sp.Tuple(*after))
 
 
 class Same(sp.Expr):

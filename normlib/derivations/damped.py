@@ -1,5 +1,6 @@
 r"""Derive what damps: y = x s^(-beta) with s = kappa + a * (sum of x^2 over a window).
 
+Where a window's mean of squares is what counts, it has its own line: n^2, and s = kappa + alpha n^2.
 The gradient reaches x along two paths: term1 directly, term2 through every s whose window holds x.
 """
 
@@ -18,7 +19,9 @@ from normlib.nodes import (
     PoolSum,
     Same,
     Tagged,
+    Window,
     add,
+    around,
     dy,
     i,
     ip,
@@ -34,13 +37,13 @@ from normlib.nodes import (
     x,
     y,
 )
-from normlib.pool import ONE
+from normlib.pool import Lean
 from normlib.symbolic import Derivation, Formula, Indices, Step
 
 if TYPE_CHECKING:
     from normlib.core import Norm
 
-s = sp.IndexedBase("s")
+s, n2 = sp.IndexedBase("s"), sp.IndexedBase("n2")
 kappa, alpha, beta = sp.symbols("kappa alpha beta", positive=True)
 
 
@@ -57,33 +60,46 @@ def window_area(centre: Indices) -> sp.Expr:
     return PoolSize(centre, centre)
 
 
-def damped(norm: Norm, constant: sp.Expr, divisor: Divisor = undivided) -> Derivation:
+def damped(
+    norm: Norm,
+    constant: sp.Expr,
+    sizes: tuple[str, ...],
+    divisor: Divisor = undivided,
+    lean: Lean = "high",
+    written: bool = True,
+) -> Derivation:
     """Derive a norm that damps by `constant` + alpha / `divisor` * (sum of x^2 over its pool).
 
-    divisor: what a cell divides alpha by, as a function of its indices.
+    sizes: the letter for the window's size, in channels, or in rows and in columns.  divisor: what a cell divides alpha
+    by, as a function of its indices.  lean: of an even window.  written: whether the window has a line of its own.
     """
-    across = norm.pool.c != ONE
+    across = len(sizes) == 1
     centre, cells = ((k,), (kp,)) if across else ((i, j), (ip, jp))
     there = (i, j, kp, m) if across else (ip, jp, k, m)
     alone = (m,)
+    squares = PoolSum(x[there] ** 2, cells, centre)
+    varies = divisor(centre) != divisor(cells)  # then the mean over the window is what the operator speaks of
+    energy, weight = (n2, (alpha,)) if varies else (s, ())
+    mean, bracketed = _weighted((1,), divisor, centre), _weighted((alpha,), divisor, centre)
+    defined = mul(mean, squares) if varies else add(constant, mul(bracketed, squares))
 
+    def bracket(at: Indices) -> sp.Expr:
+        return add(constant, mul(alpha, n2[at])) if varies else s[at]
+
+    window = (Formula(around[centre], extent(centre, sizes, lean)),) if written else ()
     definition = (
-        Formula(
-            s[HERE],
-            add(constant, mul(_weighted((alpha,), divisor, centre), PoolSum(x[there] ** 2, cells, centre))),
-            alone,
-        ),
-        Formula(y[HERE], over(x[HERE], s[HERE] ** beta), alone),
+        Formula(energy[HERE], defined, alone),
+        *window,
+        Formula(y[HERE], over(x[HERE], bracket(HERE) ** beta), alone),
     )
     by = x[HERE]
-    dx, dy_dx, ds_dx = Partial(loss, by), Partial(y[there], by), Partial(s[there], by)
-    power = s[there] ** add(neg(beta), -1)
+    dx, dy_dx, de_dx = Partial(loss, by), Partial(y[there], by), Partial(energy[there], by)
+    power = bracket(there) ** add(neg(beta), -1)
     inside, delta = Inside(centre, cells), Same(centre, cells)
     body = mul(dy[there], x[there], power)
-    varies = divisor(centre) != divisor(cells)  # then each term of the sum has its own
     inner, outer = (over(body, divisor(cells)), undivided) if varies else (body, divisor)
     pull = mul(_weighted((2, alpha, beta), outer, centre), x[HERE], PoolSum(inner, cells, centre, adjoint=True))
-    claim = Formula(dx, add(Tagged(mul(dy[HERE], s[HERE] ** -beta), "term1"), Tagged(neg(pull), "term2")), alone)
+    claim = Formula(dx, add(Tagged(mul(dy[HERE], bracket(HERE) ** -beta), "term1"), Tagged(neg(pull), "term2")), alone)
     steps = (
         Step(
             "Chain rule",
@@ -92,13 +108,14 @@ def damped(norm: Norm, constant: sp.Expr, divisor: Divisor = undivided) -> Deriv
         ),
         Step(
             "Two paths",
-            "An output depends on a value directly, where the two are the same cell, and through its s.",
+            "An output depends on a value directly, where the two are the same cell, "
+            "and through the squares of its window.",
             (
                 Formula(
                     dy_dx,
                     add(
-                        Tagged(mul(delta, s[there] ** -beta), "term1"),
-                        Tagged(neg(mul(beta, x[there], power, ds_dx)), "term2"),
+                        Tagged(mul(delta, bracket(there) ** -beta), "term1"),
+                        Tagged(neg(mul(*weight, beta, x[there], power, de_dx)), "term2"),
                     ),
                     alone,
                 ),
@@ -107,7 +124,7 @@ def damped(norm: Norm, constant: sp.Expr, divisor: Divisor = undivided) -> Deriv
         Step(
             "The sum of squares",
             "One term of the sum is the value's own, if the window holds it: the square bracket is 1 then, else 0.",
-            (Formula(ds_dx, mul(_weighted((2, alpha), divisor, cells), x[HERE], inside), alone),),
+            (Formula(de_dx, mul(_weighted((2,) if varies else (2, alpha), divisor, cells), x[HERE], inside), alone),),
         ),
         Step(
             "Closed form",
@@ -118,6 +135,14 @@ def damped(norm: Norm, constant: sp.Expr, divisor: Divisor = undivided) -> Deriv
     )
     shape = (1, 4, 1, 1) if across else (1, 1, 2, 3)
     return Derivation(norm, shape, {"x": HERE}, definition, steps, {"x": claim})
+
+
+def extent(centre: Indices, sizes: tuple[str, ...], lean: Lean) -> Window:
+    """Write the window of the given sizes around `centre`; an even one has its extra cell on the `lean` side."""
+    halves = [over(add(sp.Symbol(size, positive=True), -1), 2) for size in sizes]
+    short = tuple(sp.floor(half, evaluate=False) for half in halves)
+    long = tuple(sp.ceiling(half, evaluate=False) for half in halves)
+    return Window(centre, short, long) if lean == "high" else Window(centre, long, short)
 
 
 def _weighted(factors: tuple[Any, ...], divisor: Divisor, centre: Indices) -> sp.Expr:

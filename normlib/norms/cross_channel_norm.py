@@ -47,7 +47,7 @@ class CrossChannelNorm(Norm):
         return {"x": damp_backward(dy, cache, self.pool, self.alpha, self.beta)}
 
     def _derive(self) -> Derivation:
-        return damped(self, kappa)
+        return damped(self, kappa, ("N",))
 
     @classmethod
     @preset("MatConvNet")

@@ -22,7 +22,7 @@ from typing import Annotated, Literal, Self
 import sympy as sp
 
 from normlib.core import Array, Hyper, Norm, Paper, preset
-from normlib.derivations.damped import damped, kappa
+from normlib.derivations.damped import damped, kappa, undivided
 from normlib.pool import Lean, Pool, Span
 from normlib.symbolic import Derivation
 from normlib.windows import Damped, damp, damp_backward
@@ -67,8 +67,10 @@ class LocalResponseNorm(Norm):
         return self.alpha / cells if self.divide else self.alpha
 
     def _derive(self) -> Derivation:
-        cells = n if self.mode == "across_channels" else n**2
-        return damped(self, kappa, lambda centre: cells) if self.divide else damped(self, kappa)
+        across = self.mode == "across_channels"
+        cells, sizes = (n, ("n",)) if across else (n**2, ("n", "n"))
+        divisor = (lambda centre: cells) if self.divide else undivided
+        return damped(self, kappa, sizes, divisor, self.lean, written=across)  # two axes alike: words are shorter
 
     @classmethod
     @preset("Caffe")

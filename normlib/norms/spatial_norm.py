@@ -58,7 +58,7 @@ class SpatialNorm(Norm):
         return (self.alpha / pool_count(x.shape, self.pool)).astype(x.dtype)
 
     def _derive(self) -> Derivation:
-        return damped(self, constant=sp.Integer(1), divisor=window_area)
+        return damped(self, sp.Integer(1), ("H'", "W'"), window_area)
 
     @classmethod
     @preset("MatConvNet")

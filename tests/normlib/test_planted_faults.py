@@ -11,7 +11,27 @@ import sympy as sp
 from normlib import NORMS
 from normlib.core import Norm
 from normlib.gradcheck import Certificate, certify
-from normlib.nodes import HERE, PoolSize, PoolSum, Same, add, dy, i, ip, j, jp, k, m, mp, mul, neg, over, root, x
+from normlib.nodes import (
+    HERE,
+    PoolSize,
+    PoolSum,
+    Same,
+    Window,
+    add,
+    dy,
+    i,
+    ip,
+    j,
+    jp,
+    k,
+    m,
+    mp,
+    mul,
+    neg,
+    over,
+    root,
+    x,
+)
 from normlib.standardize import mean_over
 from normlib.symbolic import Formula
 from normlib.windows import damp, damp_backward, pool_sum
@@ -306,6 +326,23 @@ FORMULA_FAULTS = {
 @pytest.mark.parametrize("fault", FORMULA_FAULTS)
 def test_a_wrong_closed_form_is_not_proved_and_the_code_contradicts_it(fault):
     assert caught_by(claims(FORMULA_FAULTS[fault])) == {"algebra", "code"}
+
+
+@pytest.mark.parametrize("kind", [NORMS["cross_channel_norm"], SpatialNorm, LocalResponseNorm])
+def test_a_window_written_with_its_lean_reversed_is_contradicted_by_the_code(kind):
+    @dataclass(frozen=True, kw_only=True)
+    class Reversed(kind):
+        def _derive(self):
+            right = super()._derive()
+            turned = [
+                Formula(f.lhs, Window(f.rhs.args[0], f.rhs.args[2], f.rhs.args[1])) if isinstance(f.rhs, Window) else f
+                for f in right.definition
+            ]
+            return replace(right, definition=tuple(turned))
+
+    even, odd = ({name: size for name in ("size", "height", "width") if hasattr(kind, name)} for size in (4, 3))
+    assert caught_by(Reversed(**even, alpha=1.0)) == {"code"}
+    assert caught_by(Reversed(**odd, alpha=1.0)) == set()
 
 
 def test_the_right_closed_form_put_together_by_hand_is_proved():

@@ -41,8 +41,9 @@ every_derivation = pytest.mark.parametrize("derivation", DERIVATIONS.values(), i
 COLORS = {"term1": "#00695C", "term2": "#86307A", "term3": "#7A5A00", "pool": "#1C1B19"}
 # All that KaTeX needs to know for these formulas.
 KNOWN = {
-    "alpha", "bar", "beta", "delta", "epsilon", "frac", "gamma", "hat", "in", "kappa", "left", "mathrm", "mu",
-    "partial", "right", "sigma", "sqrt", "sum", "textcolor",
+    "alpha", "bar", "begin", "beta", "delta", "end", "epsilon", "frac", "gamma", "hat", "in", "kappa", "lceil", "left",
+    "lfloor", "mathrm", "max", "min", "mu", "partial", "rceil", "rfloor", "right", "sigma", "sqrt", "sum", "textcolor",
+    "tfrac", "times",
 }  # fmt: skip
 
 
@@ -106,7 +107,26 @@ def test_batch_normalizations_slide_word_for_word():
 def test_a_window_is_written_with_its_set_and_the_example_is_left_out():
     derivation = NORMS["cross_channel_norm"]().derive()
     assert derivation.definition[0].latex() == r"s_{ijk} = \kappa + \alpha \sum_{k'\in G(k)} x_{ijk'}^{2}"
+    assert derivation.definition[1].latex() == (
+        r"G(k) = [\max(1,\,k - \lfloor \tfrac{N - 1}{2} \rfloor),\ \min(D,\,k + \lceil \tfrac{N - 1}{2} \rceil)]"
+    )
     assert r"\sum_{k'\,:\,k\in G(k')}" in derivation.closed_form["x"].latex()
+
+
+def test_spatial_normalizations_slide_word_for_word():
+    assert [f.latex() for f in NORMS["spatial_norm"]().derive().definition] == [
+        r"n_{ijk}^{2} = \frac{1}{\left|G(i,j)\right|} \sum_{(i',j')\in G(i,j)} x_{i'j'k}^{2}",
+        r"G(i,j) = \begin{aligned}"
+        r"&[\max(1,\,i - \lfloor \tfrac{H' - 1}{2} \rfloor),\ \min(H,\,i + \lceil \tfrac{H' - 1}{2} \rceil)] \\ "
+        r"&\times [\max(1,\,j - \lfloor \tfrac{W' - 1}{2} \rfloor),\ \min(W,\,j + \lceil \tfrac{W' - 1}{2} \rceil)]"
+        r"\end{aligned}",
+        r"y_{ijk} = \frac{x_{ijk}}{\left(1 + \alpha n_{ijk}^{2}\right)^{\beta}}",
+    ]
+
+
+def test_a_window_of_one_cell_is_written_like_any_other():
+    one, five = (NORMS["cross_channel_norm"](size=size).derive().definition for size in (1, 5))
+    assert one == five
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,13 @@ from itertools import product
 
 import numpy as np
 import pytest
+import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes
 
 from normlib import ALL, NONE, NORMS, ONE, Pool, Span
+from normlib.nodes import Window
 from normlib.windows import pool_count, pool_sum
 
 CrossChannelNorm, SpatialNorm, LocalResponseNorm = (
@@ -72,6 +74,45 @@ def test_an_even_window_leans_where_it_is_told(size):
     assert high.before + high.after + 1 == low.before + low.after + 1 == size
     assert high.before == (size - 1) // 2  # MatConvNet's floor((N - 1) / 2)
     assert high.mirrored == low
+
+
+# The window that the slides write down, against the one that pictures paint and sums run over.
+
+LETTERS = dict(zip("NCHW", (sp.Symbol(letter, integer=True) for letter in "mkij"), strict=True))
+WRITTEN = {
+    # what is written: (norm of a given size, the axes it is written for)
+    "cross-channel": (lambda size: CrossChannelNorm(size=size), "C"),
+    "spatial": (lambda size: SpatialNorm(height=size, width=10 - size), "HW"),
+    "across channels": (lambda size: LocalResponseNorm(size=size), "C"),
+    "across channels, leaning low": (lambda size: LocalResponseNorm(size=size, lean="low"), "C"),
+}
+
+
+def written_windows(norm):
+    """Yield, for each axis, the reach before and after that the displayed window has at the norm's own size."""
+    derivation = norm.derive()
+    (window,) = [f.rhs for f in derivation.definition if isinstance(f.rhs, Window)]
+    numbers = {symbol: getattr(norm, field) for symbol, field in derivation.constants.items()}
+    for index, *reach in zip(*window.args, strict=True):
+        yield index, [int(side.subs(numbers)) for side in reach]
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("size", range(1, 10))
+def test_the_written_window_is_the_pool_for_every_cell_size_and_length(name, size):
+    make, axes = WRITTEN[name]
+    norm = make(size)
+    windows = dict(written_windows(norm))
+    assert set(windows) == {LETTERS[axis] for axis in axes}
+    for length in range(1, 9):
+        for at in range(1, length + 1):
+            for axis in axes:
+                where = "NCHW".index(axis)
+                before, after = windows[LETTERS[axis]]
+                written = range(max(1, at - before), min(length, at + after) + 1)
+                shape, cell = (tuple(v if n == where else 1 for n in range(4)) for v in (length, at))
+                pooled = np.flatnonzero(norm.pooled(shape, tuple(c - 1 for c in cell))) + 1
+                assert list(written) == list(pooled), (axis, length, at)
 
 
 # Expected values written out from the papers' definitions, by loops.
