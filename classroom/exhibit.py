@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, ClassVar, NamedTuple, Self, get_args, get_type_hints
 
 from classroom.picture import Picture, frame
+from lab.experiment import Experiment
 from normlib import Norm
 
 
@@ -70,6 +71,10 @@ class Exhibit(ABC):
         """Return every operator that the picture shows side by side, for formulas."""
         norm = self.norm()
         return () if norm is None else (norm,)
+
+    def run(self) -> Experiment[Any] | None:
+        """Return the run of the lab that the picture needs at its settings; None if it needs none."""
+        return None
 
     @classmethod
     def controls(cls) -> Mapping[str, Control]:

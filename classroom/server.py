@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, nullcontext
-from functools import cache
+from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from anyio import CapacityLimiter, to_thread
+from anyio import create_task_group, to_thread
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -23,10 +22,10 @@ from classroom.exhibits import EXHIBITS
 from classroom.frames import frame_of
 from classroom.picture import addressed
 from classroom.proof import certificate_of, erratum_text, operators
+from classroom.training import CrowdedError, ready
+from lab.experiment import Experiment
 
 STATIC = Path(__file__).resolve().parent / "ui" / "static"
-TRAINING_THREADS = 16  # of anyio's 40: as many requests may wait for runs of the lab, the other threads serve the rest
-MOST_WAITING = 64  # requests for runs beyond these; whoever comes later is told so at once
 log = logging.getLogger(__name__)
 
 
@@ -36,16 +35,11 @@ async def health(request: Request) -> Response:
     return JSONResponse({"status": "ok", "slides": len(both.deck), "questions": len(both.bank)})
 
 
-@cache
-def _training() -> CapacityLimiter:
-    return CapacityLimiter(TRAINING_THREADS)
-
-
 async def picture(request: Request) -> Response:
     """Return the frame of an exhibit at the settings in the query; unknown settings are refused, others made legal.
 
-    NumPy works in a worker thread. Pictures that may wait for a run never take all of them: a hall that starts a
-    hundred runs stops no other picture, script or font.
+    NumPy works in a worker thread. A picture that waits for a run holds none: a hall that starts a hundred runs stops
+    no other picture, script or font. A run that nobody waits for any more is not begun.
     """
     key = request.path_params["key"]
     if key not in EXHIBITS:
@@ -56,16 +50,40 @@ async def picture(request: Request) -> Response:
         legal = ", ".join(exhibit.controls())
         return PlainTextResponse(f"{key}: a setting must be one of {legal}, got {sorted(unknown)[0][:40]!r}.", 422)
     legal_exhibit, notices = exhibit.from_state(state)
-    if exhibit.trains() and _training().statistics().tasks_waiting >= MOST_WAITING:
-        return PlainTextResponse("too many runs are waiting; try again in a minute", 503, {"Retry-After": "60"})
     try:
-        async with _training() if exhibit.trains() else nullcontext():
-            frame = await to_thread.run_sync(frame_of, legal_exhibit)
+        if (run := legal_exhibit.run()) is not None and not await _ready_in_time(run, request):
+            return Response(status_code=499)  # nobody reads it
+        frame = await to_thread.run_sync(frame_of, legal_exhibit)
+    except CrowdedError:
+        return PlainTextResponse("too many runs are waiting; try again in a minute", 503, {"Retry-After": "60"})
     except Exception:  # whatever a computation meets, the reader gets a sentence and the log the trace
         log.exception("%s failed at %s", key, state)
         return PlainTextResponse("the computation failed; the server's log says why", 500)
     body = addressed(frame, {"exhibit": key, "title": exhibit.title, "notices": notices})
     return Response(body, media_type="application/octet-stream", headers={"Cache-Control": "no-cache"})
+
+
+async def _ready_in_time(run: Experiment[Any], request: Request) -> bool:
+    """Wait for a run, but no longer than the client does; say whether the run is at hand."""
+    done, fault = False, None
+
+    async with create_task_group() as group:
+
+        async def watch() -> None:
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+            group.cancel_scope.cancel()
+
+        group.start_soon(watch)
+        try:
+            await ready(run)
+            done = True
+        except Exception as error:  # raised below: a task group would wrap it
+            fault = error
+        group.cancel_scope.cancel()
+    if fault is not None:
+        raise fault
+    return done
 
 
 def plotly_script(request: Request) -> Response:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from functools import lru_cache
 from numbers import Integral, Real
 from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.kept import Kept
 from normlib.core import Hyper
 
 ARMS = ("without BN", "with BN")  # the first axis of every result that compares the two
@@ -67,8 +67,8 @@ class Experiment(ABC, Generic[R_co]):
         """Train, and yield the result so far at every recorded moment, the whole result last."""
 
     def result(self) -> R_co:
-        """Return the whole result, arrays read-only; the same configuration is run once."""
-        return _result(self)
+        """Return the whole result, arrays read-only; the same configuration is run once, however many ask."""
+        return RESULTS(self)
 
     @classmethod
     def hypers(cls) -> dict[str, Hyper]:
@@ -82,7 +82,6 @@ class Experiment(ABC, Generic[R_co]):
         return found
 
 
-@lru_cache(maxsize=16)  # a few megabytes each at most
 def _result(experiment: Experiment[Any]) -> Any:
     last = None
     for progress in experiment.run():
@@ -91,6 +90,9 @@ def _result(experiment: Experiment[Any]) -> Any:
         raise RuntimeError(f"{type(experiment).__name__}.run: must yield at least once, got nothing. Yield a Progress.")
     read_only(last.result)
     return last.result
+
+
+RESULTS: Kept[Experiment[Any], Any] = Kept(_result, room=128)  # less than a megabyte each
 
 
 def read_only(result: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import tomllib
 from pathlib import Path
@@ -18,7 +19,10 @@ from classroom.content import content
 from classroom.exhibit import Pick, Range
 from classroom.exhibits import EXHIBITS
 from classroom.frames import frame_of
-from classroom.server import MOST_WAITING, ROUTES, TRAINING_THREADS
+from classroom.server import ROUTES
+from classroom.training import MOST_WAITING, SLOTS
+from lab.experiment import RESULTS
+from lab.kept import Kept
 
 every_exhibit = pytest.mark.parametrize("key", EXHIBITS)
 HOSTILE = ["nan", "-inf", "1e999", "", "<script>alert(1)</script>", "../../etc/passwd", "٣", "9" * 400]
@@ -124,37 +128,127 @@ def test_a_computation_that_fails_shows_no_trace(server: TestClient, monkeypatch
     assert "Traceback" not in reply.text
 
 
-def test_a_hundred_runs_stop_no_other_picture_and_no_script(monkeypatch: pytest.MonkeyPatch) -> None:
-    trained = threading.Event()
+class Hall:
+    """Every run of a learning rate is begun and then waits until it may go on; nothing is trained."""
 
-    def slow(exhibit: Any) -> bytes:
-        return (b"", trained.wait(60))[0] if exhibit.trains() else frame_of(exhibit)
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.go = threading.Event()
+        self.begun: list[float] = []
+        self.kept = Kept(self._train, room=128)
+        monkeypatch.setattr("classroom.training.RESULTS", self.kept)
+        monkeypatch.setattr("lab.experiment.RESULTS", self.kept)
+        monkeypatch.setattr("classroom.server.frame_of", lambda e: b"" if e.run() in self.kept else frame_of(e))
 
-    monkeypatch.setattr("classroom.server.frame_of", slow)
+    def _train(self, run: Any) -> str:
+        self.begun.append(run.rate)
+        assert self.go.wait(60)
+        return "a result"
+
+    async def begins(self, count: int) -> None:
+        """Wait until as many runs have begun."""
+        with anyio.fail_after(20):
+            while len(self.begun) < count:
+                await anyio.sleep(0.01)
+
+
+@pytest.fixture
+def hall(monkeypatch: pytest.MonkeyPatch) -> Hall:
+    return Hall(monkeypatch)
+
+
+def test_a_hundred_runs_stop_no_other_picture_and_no_script(hall: Hall) -> None:
     answers: list[int] = []
-    served = TRAINING_THREADS + MOST_WAITING
 
     async def visit() -> None:
         transport = httpx2.ASGITransport(app=Starlette(routes=ROUTES))
         client = httpx2.AsyncClient(transport=transport, base_url="http://talk")
-        async with client as hall, anyio.create_task_group() as visitors:
+        async with client as readers, anyio.create_task_group() as visitors:
 
-            async def ask(unit: int) -> None:
-                answers.append((await hall.get("/api/exhibit/covariate_shift", params={"unit": unit})).status_code)
+            async def ask(rate: float) -> None:
+                answers.append((await readers.get("/api/exhibit/covariate_shift", params={"rate": rate})).status_code)
 
             try:
-                for unit in range(1, 101):
-                    visitors.start_soon(ask, unit)
+                for visitor in range(100):
+                    visitors.start_soon(ask, 0.1 * (1 + visitor % 10))
                 with anyio.fail_after(20):
-                    while len(answers) < 100 - served:  # who is refused hears it at once
+                    while len(answers) < 100 - MOST_WAITING:  # who is refused hears it at once
                         await anyio.sleep(0.01)
-                    assert (await hall.get("/api/exhibit/channel_window")).status_code == 200
-                    assert (await hall.get("/ui/stage.js")).status_code == 200
+                    assert (await readers.get("/api/exhibit/channel_window")).status_code == 200
+                    assert (await readers.get("/ui/stage.js")).status_code == 200
+                await hall.begins(SLOTS)
+                assert len(hall.begun) == SLOTS
             finally:
-                trained.set()
+                hall.go.set()
 
     anyio.run(visit)
-    assert sorted(answers) == [200] * served + [503] * (100 - served)
+    assert sorted(answers) == [200] * MOST_WAITING + [503] * (100 - MOST_WAITING)
+    assert sorted(hall.begun) == pytest.approx([0.1 * n for n in range(1, 11)])  # each once, however many asked
+
+
+def test_a_run_that_nobody_waits_for_any_more_is_not_begun(hall: Hall) -> None:
+    rates = [0.1, 0.2, 0.3, 0.4, 0.5]
+
+    async def visit() -> None:
+        leave = {rate: anyio.Event() for rate in rates}
+        left: list[float] = []
+
+        async def connect(rate: float) -> None:
+            """Ask as a browser does that closes the connection when it is told to leave."""
+            messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+            async def receive() -> dict[str, Any]:
+                if (message := next(messages, None)) is not None:
+                    return message
+                await leave[rate].wait()
+                return {"type": "http.disconnect"}
+
+            async def send(message: Any) -> None:
+                pass
+
+            scope = {"type": "http", "method": "GET", "path": "/api/exhibit/covariate_shift", "headers": [],
+                     "query_string": f"rate={rate}".encode()}  # fmt: skip
+            await Starlette(routes=ROUTES)(scope, receive, send)
+            left.append(rate)
+
+        async with anyio.create_task_group() as visitors:
+            try:
+                for rate in rates[:SLOTS]:
+                    visitors.start_soon(connect, rate)
+                await hall.begins(SLOTS)
+                for rate in rates[SLOTS:]:
+                    visitors.start_soon(connect, rate)
+                await anyio.wait_all_tasks_blocked()
+                leave[0.3].set()
+                leave[0.4].set()
+                with anyio.fail_after(20):
+                    while sorted(left) != [0.3, 0.4]:  # those who left hold nothing, not even a task
+                        await anyio.sleep(0.01)
+            finally:
+                hall.go.set()
+
+    anyio.run(visit)
+    assert sorted(hall.begun) == [0.1, 0.2, 0.5]
+
+
+def _starts_a_run(control: Range | Pick) -> bool:
+    return control.slow or isinstance(control, Pick)  # "show" may ask for a run, too
+
+
+def _legal(control: Range | Pick) -> list[Any]:
+    if isinstance(control, Pick):
+        return list(control.options)
+    steps = round((control.high - control.low) / control.step)
+    return [control.nearest(control.low + i * control.step) for i in range(1 + steps)]
+
+
+def test_every_run_that_readers_can_ask_for_is_kept_at_the_same_time() -> None:
+    """What was trained once is at hand, so nobody can keep the slots busy for ever."""
+    runs = set()
+    for exhibit in EXHIBITS.values():
+        controls = {name: _legal(c) for name, c in exhibit.controls().items() if _starts_a_run(c)}
+        for values in itertools.product(*controls.values()):
+            runs.add(exhibit.from_state(dict(zip(controls, values, strict=True)))[0].run())
+    assert 50 < len(runs) < RESULTS.room
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])

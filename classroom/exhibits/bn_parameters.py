@@ -42,11 +42,15 @@ class BnParameters(Exhibit):
     show: Annotated[str, Pick("show", tuple(QUANTITIES), group="look")] = "gamma"
     step: Annotated[int, Range("step", 0, STEPS, 15, play=True, group="look")] = STEPS
     decay: Annotated[str, Pick("weight decay (of the weights alone)", tuple(DECAYS), group="run", slow=True)] = "0.0005"
-    rate: Annotated[float, Range("learning rate η", 0.02, 0.2, 0.02, group="run", slow=True)] = 0.1
+    rate: Annotated[float, Range("learning rate η", 0.05, 0.2, 0.05, group="run", slow=True)] = 0.1
+
+    def run(self) -> Run:
+        """Return the training of the network at this weight decay and learning rate."""
+        return Run(steps=STEPS, rate=self.rate, weight_decay=DECAYS[self.decay])
 
     def compute(self) -> Data:
         """Train the network, or take the run at hand, and pick one moment of it."""
-        run: Result = finished(Run(steps=STEPS, rate=self.rate, weight_decay=DECAYS[self.decay]))
+        run: Result = finished(self.run())
         now = int(np.searchsorted(run.steps, self.step, side="right")) - 1
         whole: Values = getattr(run, self.show.replace(" ", "_"))
         low, high = float(whole.min()), float(whole.max())

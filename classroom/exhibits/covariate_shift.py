@@ -46,9 +46,13 @@ class CovariateShift(Exhibit):
     rate: Annotated[float, Range("learning rate η", 0.1, 1.0, 0.1, group="run", slow=True)] = 0.3
     unit: Annotated[int, Range("watched unit", 1, 100, 1, group="look")] = 1
 
+    def run(self) -> Run:
+        """Return the training of both networks at this learning rate."""
+        return Run(steps=STEPS, rate=self.rate)
+
     def compute(self) -> Data:
         """Train both networks, or take the run at hand."""
-        run, unit = recorded(Run(steps=STEPS, rate=self.rate)), self.unit - 1
+        run, unit = recorded(self.run()), self.unit - 1
         return run._replace(
             percentiles=run.percentiles[..., unit],
             drift=run.drift[..., unit],

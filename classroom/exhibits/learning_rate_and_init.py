@@ -62,14 +62,18 @@ class LearningRateAndInit(Exhibit):
     title = "Learning rate and initialization, with and without batch normalization"
 
     show: Annotated[str, Pick("show", (PLOT, TABLE, SWEEP), group="look")] = PLOT
-    steps: Annotated[int, Range("steps per run", 20, 160, 20, group="run", slow=True)] = 80
-    seed: Annotated[int, Range("seed", 0, 9, 1, group="run", slow=True)] = 0
+    steps: Annotated[int, Range("steps per run", 40, 160, 40, group="run", slow=True)] = 80
+    seed: Annotated[int, Range("seed", 0, 3, 1, group="run", slow=True)] = 0
+
+    def run(self) -> Run | None:
+        """Return the sweep, where it is asked for."""
+        return Run(steps=self.steps, seed=self.seed) if self.show == SWEEP else None
 
     def compute(self) -> Data:
         """Run the sweep where it is asked for, or take the one at hand."""
-        if self.show != SWEEP:
+        if (run := self.run()) is None:
             return Data(np.empty((2, 0, 0)), np.empty((2, 0, 0), bool), "")
-        result = finished(Run(steps=self.steps, seed=self.seed))
+        result = finished(run)
         return Data(result.accuracy, result.diverged, result.verdict())
 
     def picture(self, data: Data) -> Picture:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from classroom.exhibits import convnet_training
-from classroom.exhibits.convnet_training import CIFAR10, FOLDER_VARIABLE, STEPS, ConvnetTraining
+from classroom.exhibits.convnet_training import CIFAR10, FOLDER_VARIABLE, RECORDED, STEPS, ConvnetTraining
 from classroom.picture import Note, Plot
 from classroom.training import finished
 from lab.experiments.digits_convnet import DigitsConvnet as Run
@@ -14,7 +14,7 @@ T_975_4 = 2.7764  # Student's t for five seeds
 
 def test_bands_and_difference_are_the_intervals_over_the_seeds() -> None:
     data = ConvnetTraining().compute()
-    result = finished(Run(steps=STEPS, seeds=5, recorded=25))
+    result = finished(Run(steps=STEPS, seeds=5, recorded=RECORDED))
     for arm in (0, 1):
         seeds = 100 * result.accuracy[arm]
         assert data.accuracy[arm, :, 0] == pytest.approx(seeds.mean(axis=0))

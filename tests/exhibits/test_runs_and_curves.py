@@ -4,16 +4,19 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, NamedTuple
 
+import anyio
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from classroom.plots import padded, spread
-from classroom.training import finished
-from lab.experiment import Experiment, Progress
+from classroom.training import SLOTS, finished, ready
+from lab.experiment import RESULTS, Experiment, Progress
+from lab.experiments.digits_convnet import DigitsConvnet
 
 
 class Result(NamedTuple):
@@ -31,13 +34,10 @@ class Counted(Experiment[Result]):
     go: ClassVar[threading.Event] = threading.Event()
     begun: ClassVar[list[int]] = []
     number: int = 0
-    fails: bool = False
 
     def run(self) -> Iterator[Progress[Result]]:
         self.begun.append(self.number)
         self.go.wait(10)
-        if self.fails:
-            raise RuntimeError("no result")
         yield Progress(1.0, Result(self.number))
 
 
@@ -45,6 +45,7 @@ class Counted(Experiment[Result]):
 def fresh() -> None:
     Counted.go.clear()
     Counted.begun.clear()
+    RESULTS.clear()
 
 
 def test_many_who_ask_at_once_get_one_run() -> None:
@@ -55,23 +56,26 @@ def test_many_who_ask_at_once_get_one_run() -> None:
     assert Counted.begun == [1]
 
 
-def test_a_finished_run_never_waits_for_others() -> None:
-    Counted.go.set()
-    finished(Counted(number=2))
-    Counted.go.clear()
-    with ThreadPoolExecutor(3) as pool:
-        waiting = [pool.submit(finished, Counted(number=n)) for n in (3, 4)]
-        assert pool.submit(finished, Counted(number=2)).result(5).value == 2
-        Counted.go.set()
-        assert [future.result(10).value for future in waiting] == [3, 4]
+def test_a_run_without_its_data_is_left_to_the_picture(tmp_path: Path) -> None:
+    anyio.run(ready, DigitsConvnet(data=str(tmp_path)))
 
 
-def test_a_run_that_failed_is_tried_again() -> None:
-    Counted.go.set()
-    for _ in range(2):
-        with pytest.raises(RuntimeError, match="no result"):
-            finished(Counted(number=5, fails=True))
-    assert Counted.begun == [5, 5]
+def test_who_waits_too_long_leaves_the_queue_and_the_next_is_served() -> None:
+    async def hall() -> None:
+        async with anyio.create_task_group() as readers:
+            for number in range(SLOTS):
+                readers.start_soon(ready, Counted(number=number))
+            await anyio.wait_all_tasks_blocked()
+            for number in (7, 7, 8):
+                with anyio.move_on_after(0.01) as patience:
+                    await ready(Counted(number=number))
+                assert patience.cancelled_caught
+            readers.start_soon(ready, Counted(number=9))
+            await anyio.wait_all_tasks_blocked()
+            Counted.go.set()
+
+    anyio.run(hall)
+    assert sorted(Counted.begun) == [*range(SLOTS), 9]
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=6), st.floats(0.5, 12))
