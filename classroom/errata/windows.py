@@ -82,7 +82,7 @@ def sum_over_every_i(case: Case) -> Array:
 
 
 def constant_one(case: Case) -> Array:
-    """Printed: 1 where Caffe adds k; a window of one channel."""
+    """Printed: 1 where κ, Caffe's `k`, is added; a window of one channel."""
     return case.x / (1 + case.x**2)
 
 
@@ -198,15 +198,15 @@ ERRATA = (
         slide="lrn",
         title="The talk summed over i, which was taken",
         printed=r"y_i = x_i\,\Big/\,\Big(1 + \tfrac{\alpha}{n}\sum_{i} x_i^2\Big)^{\beta}",
-        right=r"y_i = x_i\,\Big/\,\Big(k + \tfrac{\alpha}{n}\sum_{j\in\text{window}(i)} x_j^2\Big)^{\beta}",
-        why="The sum binds i, so nothing ties it to the output's own window any more; and n was not defined: it is the "
-        "number of cells in the full window.",
+        right=r"y_i = x_i\,\Big/\,\Big(\kappa + \tfrac{\alpha}{n}\sum_{j\in G(i)} x_j^2\Big)^{\beta}",
+        why="The sum binds i, so nothing ties it to the output's own window G(i) any more; and n was not defined: it is "
+        "the number of cells in the full window.",
         evidence=Search(
             lambda: small(CHANNELS, size=[1, 3]),
             sum_over_every_i,
             local_response,
             lambda c: (
-                f"one pixel, {c.x.shape[1]} channels, x = {show(c.x)}, n = {c.settings['size']}, k = α = β = 1",
+                f"one pixel, {c.x.shape[1]} channels, x = {show(c.x)}, n = {c.settings['size']}, κ = α = β = 1",
                 "Taken at its word, the sum runs over every channel, in the window or not.",
             ),
         ),
@@ -214,18 +214,18 @@ ERRATA = (
     Erratum(
         id="lrn-constant",
         slide="lrn",
-        title="The talk fixed the constant k to 1",
+        title="The talk fixed the constant κ to 1",
         printed=r"\Big(1 + \tfrac{\alpha}{n}\sum x^2\Big)^{\beta}",
-        right=r"\Big(k + \tfrac{\alpha}{n}\sum x^2\Big)^{\beta}",
-        why="1 is only the default of k across channels; Krizhevsky et al. used 2. Within a channel Caffe ignores k, "
-        "and there the printed 1 is right.",
+        right=r"\Big(\kappa + \tfrac{\alpha}{n}\sum x^2\Big)^{\beta}",
+        why="1 is only the default of κ, Caffe's parameter k, across channels; Krizhevsky et al. used 2. Within a "
+        "channel Caffe ignores it, and there the printed 1 is right.",
         evidence=Search(
             lambda: small(CHANNELS[:1], k=[1, 2]),
             constant_one,
             local_response,
             lambda c: (
-                f"one pixel, one channel, x = {show(c.x)}, k = {c.settings['k']}, n = α = β = 1",
-                "Caffe adds the k it was given, 2; the printed formula still adds 1 and damps less.",
+                f"one pixel, one channel, x = {show(c.x)}, κ = {c.settings['k']}, n = α = β = 1",
+                "Caffe adds the κ it was given, 2; the printed formula still adds 1 and damps less.",
             ),
         ),
     ),
