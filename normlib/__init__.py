@@ -16,7 +16,7 @@ from normlib import norms
 from normlib.core import Hyper, Layout, Norm, Paper
 from normlib.pool import ALL, NONE, ONE, Pool, Span
 
-__all__ = ["ALL", "NONE", "NORMS", "ONE", "Hyper", "Layout", "Norm", "Paper", "Pool", "Span", "discover", "slide_text"]
+__all__ = ["ALL", "NONE", "NORMS", "ONE", "Hyper", "Layout", "Norm", "Paper", "Pool", "Span", "discover"]
 
 
 def discover(package: ModuleType) -> Mapping[str, type[Norm]]:
@@ -37,11 +37,6 @@ def discover(package: ModuleType) -> Mapping[str, type[Norm]]:
             raise ImportError(f"{where} must define exactly one Norm, found {len(own)}. Keep one operator per file.")
         found[file.name] = own[0]
     return MappingProxyType(dict(sorted(found.items(), key=lambda item: (item[1].paper.year, item[0]))))
-
-
-def slide_text(norm: type[Norm]) -> str:
-    """Return the Markdown of an operator's slide: the docstring of its file."""
-    return inspect.cleandoc(inspect.getmodule(norm).__doc__ or "")
 
 
 NORMS = discover(norms)

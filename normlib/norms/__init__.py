@@ -1,1 +1,1 @@
-"""One file per operator; its docstring is its slide. `normlib.NORMS` finds them."""
+"""One file per operator: words in its docstring, the formula in its derivation alone. `normlib.NORMS` finds them."""

@@ -1,14 +1,9 @@
-r"""
-Give every **channel** mean 0 and variance 1 over the batch, then let the network choose its own scale and shift.
+"""Give every channel mean 0 and variance 1 over the batch, then let the network choose its own scale and shift.
 
-$$
-y_{ijkm} = \gamma_k\,\hat x_{ijkm}+\beta_k,\qquad \hat x_{ijkm} = \frac{x_{ijkm}-\mu_k}{\sqrt{\sigma_k^2+\epsilon}}
-$$
-
-- Training: $\mu_k$ and $\sigma_k^2$ pool over rows $i$, columns $j$ and examples $m$, $N = H\,W\,M$ values.
-- Inference: running averages take their place, and a cell depends on no other cell. Each batch moves them:
-  $\bar\mu_k\leftarrow(1-\rho)\bar\mu_k+\rho\,\mu_k$, and likewise $\bar\sigma_k^2$ towards $\frac{N}{N-1}\sigma_k^2$.
-- $\gamma,\beta$: one pair for each of the $K$ channels.
+- Training: the mean and the variance pool over rows, columns and examples, H W M values a channel.
+- Inference: running averages take their place, and a cell depends on no other cell. Each batch moves them by the
+  momentum, the variance towards the unbiased one.
+- Gamma and beta: one pair for each of the K channels.
 """
 
 from __future__ import annotations

@@ -1,14 +1,8 @@
-r"""
-Damp a channel whose **neighbour channels** at the same position are loud: MatConvNet's `vl_nnnormalize`.
+"""Damp a channel whose neighbour channels at the same position are loud: MatConvNet's `vl_nnnormalize`.
 
-$$
-y_{ijk} = \frac{x_{ijk}}{\Big(\kappa + \alpha\sum_{m\in G(k)} x_{ijm}^2\Big)^{\beta}}
-$$
-
-- $G(k)=\big[\max(1,\,k-\lfloor\tfrac{N-1}{2}\rfloor),\ \min(D,\,k+\lceil\tfrac{N-1}{2}\rceil)\big]$:
-  a window of $N$ of the $D$ channels, clipped at the ends. An even window leans to the higher channels.
-- $\alpha$ is not divided by $N$. With $\alpha_{\text{Caffe}} = N\,\alpha$ it is Caffe's local response normalization
-  across channels.
+- The window holds N of the D channels and is clipped at the ends; an even one leans to the higher channels.
+- The sum of squares over it is weighed by alpha, added to kappa, raised to beta: each value is divided by that.
+- Alpha is not divided by N. With N times this alpha it is Caffe's local response normalization across channels.
 """
 
 from __future__ import annotations

@@ -1,17 +1,9 @@
-r"""
-Damp a value whose **neighbours** are loud: nearby channels at the same position, or nearby pixels in the same channel.
+"""Damp a value whose neighbours are loud: nearby channels at the same position, or nearby pixels in the same channel.
 
-$$
-y_{ijk} = \frac{x_{ijk}}{\Big(\kappa+\frac{\alpha}{n}\sum_{k'\in G(k)}x_{ijk'}^2\Big)^{\beta}}
-$$
-
-$$
-y_{ijk} = \frac{x_{ijk}}{\Big(\kappa+\frac{\alpha}{n^2}\sum_{(i',j')\in G(i,j)}x_{i'j'k}^2\Big)^{\beta}}
-$$
-
-- `ACROSS_CHANNELS`, above: $n$ channels at one position. `WITHIN_CHANNEL`, below: $n\times n$ pixels of one channel.
-- $\alpha$ is divided by the whole window, also where a border clips it. TensorFlow and the paper do not divide.
-- $\kappa=1$ by default; the paper has 2. Within a channel Caffe fixes it at 1.
+- `across_channels`: a window of n channels at one position. `within_channel`: n x n pixels of one channel.
+- Alpha is divided by the size of the whole window, also where a border clips it; TensorFlow and the paper do not
+  divide.
+- Kappa is 1 by default; the paper has 2. Within a channel Caffe fixes it at 1.
 """
 
 from __future__ import annotations

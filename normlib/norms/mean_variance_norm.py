@@ -1,14 +1,9 @@
-r"""
-Give every **sample** mean 0 and variance 1: each of its channels alone, or all of them together.
+"""Give every sample mean 0 and variance 1: each of its channels alone, or all of them together.
 
-$$
-y = \frac{x-\mu}{\sigma+\epsilon},\qquad \mu=\frac1N\sum x,\qquad \sigma=\sqrt{\frac1N\sum(x-\mu)^2}
-$$
-
-- `across_channels: false`, Caffe's default: one $\mu,\sigma$ per sample and channel, over rows and columns.
-- `across_channels: true`: one per sample, over channels, rows and columns.
-- `normalize_variance: false`: the mean only, $y=x-\mu$.
-- $\epsilon$ stands outside the root. OpenCV has it inside; ONNX pools over the samples instead of the channels.
+- `across_channels=False`, Caffe's default: one mean and deviation per sample and channel, over rows and columns.
+- `across_channels=True`: one per sample, over channels, rows and columns.
+- `normalize_variance=False`: the mean is taken off, and nothing is divided.
+- Eps stands outside the root. OpenCV has it inside; ONNX pools over the samples instead of the channels.
 """
 
 from __future__ import annotations

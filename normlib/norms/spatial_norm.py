@@ -1,18 +1,7 @@
-r"""
-Damp a pixel whose **neighbourhood** in the same channel is loud: MatConvNet's `vl_nnspnorm`.
+"""Damp a pixel whose neighbourhood in the same channel is loud: MatConvNet's `vl_nnspnorm`.
 
-$$
-y_{ijk} = \frac{x_{ijk}}{\big(1+\alpha\,n_{ijk}^2\big)^{\beta}}
-$$
-
-$$
-n_{ijk}^2=\frac{1}{H'W'}\sum_{i',j'} x^2_{i+i'-1-h,\,j+j'-1-w,\,k}
-$$
-
-with $h=\lfloor\frac{H'-1}{2}\rfloor$, $w=\lfloor\frac{W'-1}{2}\rfloor$ and $1\le i'\le H'$, $1\le j'\le W'$.
-
-- $n^2$ is a mean of squares over an $H'\times W'$ window of one channel; an even window leans down and to the right.
-- At a border it divides by the number of pixels really in the window, not by $H'W'$.
+- What counts is the mean of squares over a window of H' x W' pixels; an even one leans down and to the right.
+- At a border it is the mean over the pixels really in the window, not over H' W'.
 - In the interior it is Caffe's local response normalization within a channel.
 """
 
