@@ -199,8 +199,8 @@ ERRATA = (
         title="The talk summed over i, which was taken",
         printed=r"y_i = x_i\,\Big/\,\Big(1 + \tfrac{\alpha}{n}\sum_{i} x_i^2\Big)^{\beta}",
         right=r"y_i = x_i\,\Big/\,\Big(\kappa + \tfrac{\alpha}{n}\sum_{j\in G(i)} x_j^2\Big)^{\beta}",
-        why="The sum binds i, so nothing ties it to the output's own window G(i) any more; and n was not defined: it is "
-        "the number of cells in the full window.",
+        why="The sum binds i, so nothing ties it to the output's own window G(i) any more; and n was not defined: it "
+        "is the number of cells in the full window.",
         evidence=Search(
             lambda: small(CHANNELS, size=[1, 3]),
             sum_over_every_i,
