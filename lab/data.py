@@ -19,7 +19,21 @@ CIFAR10_HELP = "Download the binary version, cifar-10-binary.tar.gz, from https:
 
 
 class DataError(ValueError):
-    """Training data that cannot be used, in one sentence to the person who can put it right."""
+    """Training data that cannot be used, in a few words to the person who can put it right.
+
+    `sentence` says {place} where a folder or file is named.
+    """
+
+    def __init__(self, sentence: str, place: Path) -> None:
+        super().__init__(sentence, place)
+        self.sentence, self.place = sentence, place
+
+    def __str__(self) -> str:
+        return self.sentence.format(place=self.place)
+
+    def public(self) -> str:
+        """Say the same with the last name of the place alone: readers learn nothing of the machine's folders."""
+        return self.sentence.format(place=self.place.name or "the folder")
 
 
 class Split(NamedTuple):
@@ -83,13 +97,14 @@ def cifar10(folder: Path, *, per_file: int = 10_000) -> Data:
     if (folder / "cifar-10-batches-bin").is_dir():
         folder = folder / "cifar-10-batches-bin"
     if not folder.is_dir():
-        raise DataError(f"cifar10: the folder must exist, got {folder}. {CIFAR10_HELP} and unpack it there.")
+        raise DataError(f"cifar10: the folder must exist, got {{place}}. {CIFAR10_HELP} and unpack it there.", folder)
     missing = [name for name in (*CIFAR10_TRAIN, CIFAR10_TEST) if not (folder / name).is_file()]
     if missing:
         pickles = " (the files of the Python version cannot be used)" if (folder / "data_batch_1").exists() else ""
         raise DataError(
-            f"cifar10: {folder} must hold data_batch_1.bin to data_batch_5.bin and test_batch.bin, "
-            f"missing {', '.join(missing)}{pickles}. {CIFAR10_HELP} and unpack it there."
+            "cifar10: {place} must hold data_batch_1.bin to data_batch_5.bin and test_batch.bin, "
+            f"missing {', '.join(missing)}{pickles}. {CIFAR10_HELP} and unpack it there.",
+            folder,
         )
     test_pictures, test_labels = read_cifar10(folder / CIFAR10_TEST, per_file)
     train = [read_cifar10(folder / name, per_file) for name in CIFAR10_TRAIN]
@@ -105,16 +120,18 @@ def read_cifar10(file: Path, count: int) -> tuple[NDArray[np.uint8], NDArray[np.
     size = file.stat().st_size  # before reading: a wrong file may be of any size
     if size != count * CIFAR10_RECORD:
         raise DataError(
-            f"cifar10: {file} must be {count * CIFAR10_RECORD:,} bytes ({count:,} pictures of {CIFAR10_RECORD:,}), "
-            f"got {size:,}. {CIFAR10_HELP} once more."
+            f"cifar10: {{place}} must be {count * CIFAR10_RECORD:,} bytes ({count:,} pictures of {CIFAR10_RECORD:,}), "
+            f"got {size:,}. {CIFAR10_HELP} once more.",
+            file,
         )
     records = np.fromfile(file, np.uint8).reshape(count, CIFAR10_RECORD)
     labels = records[:, 0].astype(np.intp)
     if labels.max() > 9:
         at = int(np.argmax(labels > 9))
         raise DataError(
-            f"cifar10: every label in {file} must be 0 to 9, got {labels[at]} at picture {at}. "
-            f"{CIFAR10_HELP} once more."
+            f"cifar10: every label in {{place}} must be 0 to 9, got {labels[at]} at picture {at}. "
+            f"{CIFAR10_HELP} once more.",
+            file,
         )
     return records[:, 1:].reshape(count, 3, 32, 32), labels
 

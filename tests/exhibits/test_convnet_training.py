@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classroom.exhibits import convnet_training
+from classroom.exhibit import render
 from classroom.exhibits.convnet_training import CIFAR10, FOLDER_VARIABLE, RECORDED, STEPS, ConvnetTraining
 from classroom.picture import Note, Plot
 from classroom.training import finished
@@ -35,21 +35,26 @@ def test_the_curves_grow_with_the_step_on_fixed_axes(step: int) -> None:
     assert f"{data.gained[data.now]} points" in exhibit.alt(data)
 
 
-def test_without_the_files_of_cifar10_the_reader_is_told_what_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("made", [False, True], ids=["no folder", "an empty folder"])
+def test_without_the_files_of_cifar10_the_reader_is_told_what_to_do_and_the_log_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, made: bool
 ) -> None:
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "nowhere"))
+    folder = tmp_path / "secret" / "nowhere"
+    if made:
+        folder.mkdir(parents=True)
+    monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
     exhibit = ConvnetTraining(data=CIFAR10)
-    notes = exhibit.picture(exhibit.compute())
+    data = exhibit.compute()
+    notes = exhibit.picture(data)
     assert all(isinstance(note, Note) for note in notes)
     assert "nowhere" in notes[0].text
     assert "cs.toronto.edu" in notes[0].text
     assert FOLDER_VARIABLE in notes[1].text
+    assert b"secret" not in render(exhibit)
+    assert str(folder) in caplog.text
 
 
-def test_the_place_in_the_project_is_named_without_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_folder_of_the_project_is_named_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
-    monkeypatch.setattr(convnet_training, "FOLDER", tmp_path / "assets" / "data" / "cifar-10-batches-bin")
-    missing = ConvnetTraining(data=CIFAR10).compute().missing
-    assert "assets/data/cifar-10-batches-bin" in missing
-    assert str(tmp_path) not in missing
+    exhibit = ConvnetTraining(data=CIFAR10)
+    assert "assets/data/cifar-10-batches-bin" in exhibit.picture(exhibit.compute())[1].text
