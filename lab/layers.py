@@ -133,23 +133,18 @@ class Conv3x3(Layer):
         return {**grads, "b": flat.sum(axis=(0, 2))} if self.bias else grads
 
 
-@dataclass(frozen=True)
-class Pool2x2(Layer):
-    """Keep one value of each 2×2 tile; an odd last row or column is dropped."""
-
-    def out_shape(self, shape: Shape) -> Shape:
-        if min(shape[1:]) < 2:
-            raise ValueError(f"{type(self).__name__}: maps must be at least 2×2, got {shape}. Pool less often.")
-        return (shape[0], shape[1] // 2, shape[2] // 2)
-
-
 class MaxCache(NamedTuple):
     winner: Array  # (N, C, H/2, W/2, 4): one-hot, the first of equals
     shape: tuple[int, ...]
 
 
-class MaxPool(Pool2x2):
-    """Keep the greatest of each 2×2 tile."""
+class MaxPool(Layer):
+    """Keep the greatest of each 2×2 tile; an odd last row or column is dropped."""
+
+    def out_shape(self, shape: Shape) -> Shape:
+        if min(shape[1:]) < 2:
+            raise ValueError(f"MaxPool: maps must be at least 2×2, got {shape}. Pool less often.")
+        return (shape[0], shape[1] // 2, shape[2] // 2)
 
     def forward(self, x: Array) -> tuple[Array, MaxCache]:
         tiles = to_tiles(x)
@@ -158,16 +153,6 @@ class MaxPool(Pool2x2):
 
     def backward(self, dy: Array, cache: MaxCache) -> Params:
         return {"x": from_tiles(cache.winner * dy[..., None], cache.shape)}
-
-
-class AvgPool(Pool2x2):
-    """Keep the mean of each 2×2 tile."""
-
-    def forward(self, x: Array) -> tuple[Array, tuple[int, ...]]:
-        return to_tiles(x).mean(axis=-1), x.shape
-
-    def backward(self, dy: Array, cache: tuple[int, ...]) -> Params:
-        return {"x": from_tiles(np.broadcast_to(dy[..., None] / 4, (*dy.shape, 4)), cache)}
 
 
 class ReLU(Layer):

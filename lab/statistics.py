@@ -9,6 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 
+def percent(share: float, places: int = 1) -> str:
+    """Write a share of 1 as the pictures do, with the space that the SI asks for.
+
+    >>> percent(0.956), percent(0.95, 0)
+    ('95.6 %', '95 %')
+    """
+    return f"{100 * share:.{places}f} %"
+
+
 class Interval(NamedTuple):
     """A mean and half the width of its interval."""
 

@@ -14,6 +14,7 @@ from classroom.training import finished
 from classroom.typeset import number
 from lab.experiments.bn_parameters import BnParameters as Run
 from lab.experiments.bn_parameters import Result
+from lab.statistics import percent
 
 STEPS = 1500
 BINS = 48
@@ -92,8 +93,8 @@ class BnParameters(Exhibit):
                 "is a tick below its ridge, whose highest bar has full height. The axis holds the whole run."
             ),
             Note(
-                text=f"A network of {layers} hidden layers, trained here on digits; {data.accuracy:.1%} of those held "
-                "out are right at this step. The talk showed a private network, xd_net_12m, which is not available.",
+                text=f"A network of {layers} hidden layers, trained here on digits; {percent(data.accuracy)} of those held out "
+                "are right at this step. The talk showed a private network, xd_net_12m, which is not available.",
                 mark="computed",
             ),
         ]
@@ -106,7 +107,7 @@ class BnParameters(Exhibit):
         )
         return (
             f"{QUANTITIES[self.show]} of {data.values.shape[1]} units per layer at step {data.step:,}, mean ± standard "
-            f"deviation and range: {said}. The network gets {data.accuracy:.1%} of the held-out digits right."
+            f"deviation and range: {said}. The network gets {percent(data.accuracy)} of the held-out digits right."
         )
 
 

@@ -14,6 +14,7 @@ from classroom.plots import BN, COLOURS, NAMES, PLAIN, axis, band, dot, end_labe
 from classroom.training import finished
 from classroom.typeset import number
 from lab.experiments.covariate_shift import CovariateShift as Run
+from lab.statistics import percent
 
 STEPS = 2000
 PERCENTILES = ("15 %", "50 %", "85 %")
@@ -27,13 +28,15 @@ class Data(NamedTuple):
     accuracy: Values  # (2, S)
     drift: Values  # (2, units), then (2,): way of the median over the whole run, in widths of its final band
     now: int  # index of the last recorded step that is shown
+    span: tuple[float, float]  # of the percentiles' axis: one for all units, so that they can be compared
 
 
 @lru_cache(maxsize=16)
 def recorded(run: Run) -> Data:
     """Return what the picture needs of a run, its last step shown; kept, since scrubbing asks for it at every step."""
     result = finished(run)
-    return Data(result.steps, result.percentiles, result.accuracy, result.drift(), len(result.steps) - 1)
+    span = padded(result.percentiles)
+    return Data(result.steps, result.percentiles, result.accuracy, result.drift(), len(result.steps) - 1, span)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +64,8 @@ class CovariateShift(Exhibit):
 
     def picture(self, data: Data) -> Picture:
         """Show the percentiles of both arms on one axis, and what became of the accuracy."""
-        low, high = padded(data.percentiles)
         return [
-            *(self._percentiles(data, arm, low, high) for arm in (PLAIN, BN)),
+            *(self._percentiles(data, arm) for arm in (PLAIN, BN)),
             self._accuracy(data),
             Note(
                 text=f"Way of the median, in widths of its final band: {data.drift[PLAIN]:.2f} without BN, "
@@ -77,7 +79,8 @@ class CovariateShift(Exhibit):
             ),
         ]
 
-    def _percentiles(self, data: Data, arm: int, low: float, high: float) -> Plot:
+    def _percentiles(self, data: Data, arm: int) -> Plot:
+        low, high = data.span
         steps, p = data.steps[: data.now + 1], data.percentiles[arm, : data.now + 1]
         traces = [band(steps, p[:, 0], p[:, 2], arm)]
         for i, name in enumerate(PERCENTILES):
@@ -113,8 +116,8 @@ class CovariateShift(Exhibit):
         """Say where the percentiles are at the step, and how many digits are right."""
         said = [
             f"{NAMES[arm]} the 15th, 50th and 85th percentile of the unit's input are "
-            f"{', '.join(number(v) for v in data.percentiles[arm, data.now])} and {data.accuracy[arm, data.now]:.1%} "
-            "of the held-out digits are right"
+            f"{', '.join(number(v) for v in data.percentiles[arm, data.now])} and "
+            f"{percent(data.accuracy[arm, data.now])} of the held-out digits are right"
             for arm in (PLAIN, BN)
         ]
         return (

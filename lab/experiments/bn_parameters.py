@@ -14,6 +14,7 @@ from lab.experiment import Experiment, Progress, moments
 from lab.layers import Array, ReLU
 from lab.network import State, perceptron
 from lab.normalize import Normalize
+from lab.statistics import percent
 from lab.training import Sgd, accuracy, train
 from normlib.core import Hyper
 from normlib.norms.batch_norm import BatchNorm
@@ -34,9 +35,9 @@ class Result(NamedTuple):
         layers = ", ".join(f"{g.mean():.2f} ± {g.std():.2f}" for g in gamma)
         down = (beta < 0).mean()
         return (
-            f"γ starts at 1 and β at 0. After {self.steps[-1]} steps (held-out accuracy {self.accuracy[-1]:.1%}) the "
-            f"mean and standard deviation of γ over a layer's units are, first layer to last, {layers}; β lies between "
-            f"{beta.min():.2f} and {beta.max():.2f}, {down:.0%} of it below 0."
+            f"γ starts at 1 and β at 0. After {self.steps[-1]} steps (held-out accuracy {percent(self.accuracy[-1])}) "
+            f"the mean and standard deviation of γ over a layer's units are, first layer to last, {layers}; β lies "
+            f"between {beta.min():.2f} and {beta.max():.2f}, {percent(down, 0)} of it below 0."
         )
 
 

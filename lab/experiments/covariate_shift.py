@@ -13,6 +13,7 @@ from lab.data import digits
 from lab.experiment import ARMS, Experiment, Progress, moments
 from lab.layers import Array, Sigmoid
 from lab.network import Network, perceptron
+from lab.statistics import percent
 from lab.training import Sgd, accuracy, in_step, train
 from normlib.core import Hyper
 from normlib.norms.batch_norm import BatchNorm
@@ -37,10 +38,10 @@ class Result(NamedTuple):
         middle = np.median(self.drift(), axis=1)
         far = [f"travelled {d:.2f} widths of its 15–85 % band" if np.isfinite(d) else "diverged" for d in middle]
         return (
-            f"After {self.steps[half]} steps {bn[half]:.1%} of the held-out digits are right {ARMS[1]} and "
-            f"{plain[half]:.1%} {ARMS[0]}; after {self.steps[-1]}, {bn[-1]:.1%} and {plain[-1]:.1%}. Meanwhile the "
-            f"median input of the middle one of {self.percentiles.shape[-1]} units {far[1]} {ARMS[1]}; {ARMS[0]} it "
-            f"{far[0]}."
+            f"After {self.steps[half]} steps {percent(bn[half])} of the held-out digits are right {ARMS[1]} and "
+            f"{percent(plain[half])} {ARMS[0]}; after {self.steps[-1]}, {percent(bn[-1])} and {percent(plain[-1])}. "
+            f"Meanwhile the median input of the middle one of {self.percentiles.shape[-1]} units {far[1]} {ARMS[1]}; "
+            f"{ARMS[0]} it {far[0]}."
         )
 
 

@@ -13,7 +13,7 @@ from lab.data import digits
 from lab.experiment import ARMS, Experiment, Progress
 from lab.layers import Array, ReLU
 from lab.network import Network, perceptron
-from lab.statistics import Interval, interval
+from lab.statistics import Interval, interval, percent
 from lab.training import Sgd, accuracy, in_step, train
 from normlib.core import Hyper
 from normlib.norms.batch_norm import BatchNorm
@@ -62,7 +62,7 @@ class Result(NamedTuple):
         rates = f"Each at its own best learning rate ({self.rate[1]:g} {ARMS[1]}, {self.rate[0]:g} {ARMS[0]}), "
         there = np.isfinite(self.steps_to_target()).sum(axis=1)
         said = [
-            f"the network {arm} reached {self.target:.0%} "
+            f"the network {arm} reached {percent(self.target, 0)} "
             + (f"after {speed} steps" if count else "in no run")
             + (f" ({count} of {seeds} seeds)" if 0 < count < seeds else "")
             for arm, speed, count in ((ARMS[1], bn, there[1]), (ARMS[0], plain, there[0]))

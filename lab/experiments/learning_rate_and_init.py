@@ -13,6 +13,7 @@ from lab.data import digits
 from lab.experiment import ARMS, Experiment, Progress
 from lab.layers import Array, ReLU
 from lab.network import perceptron
+from lab.statistics import percent
 from lab.training import Sgd, accuracy, train
 from normlib.core import Hyper
 from normlib.norms.batch_norm import BatchNorm
@@ -38,9 +39,9 @@ class Result(NamedTuple):
         best = np.nanmax(self.accuracy, axis=(1, 2))
         forgiving = f"the network {ARMS[bn > plain]} bears more of them" if bn != plain else "both bear as many"
         return (
-            f"Of {runs} pairs of learning rate and initial scale, {bn} reach {LEARNED:.0%} in {self.steps} steps "
-            f"{ARMS[1]} and {plain} {ARMS[0]} ({self.diverged[1].sum()} and {self.diverged[0].sum()} diverged): "
-            f"{forgiving}. The best pair of each gives {best[1]:.1%} and {best[0]:.1%}. One seed per pair."
+            f"Of {runs} pairs of learning rate and initial scale, {bn} reach {percent(LEARNED, 0)} in {self.steps} "
+            f"steps {ARMS[1]} and {plain} {ARMS[0]} ({self.diverged[1].sum()} and {self.diverged[0].sum()} diverged): "
+            f"{forgiving}. The best pair of each gives {percent(best[1])} and {percent(best[0])}. One seed per pair."
         )
 
 

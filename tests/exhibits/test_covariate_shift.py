@@ -43,12 +43,12 @@ def test_every_unit_is_read_from_one_run(run, monkeypatch: pytest.MonkeyPatch) -
     assert render(CovariateShift(unit=2)) != render(CovariateShift(unit=3))
 
 
-def test_both_arms_share_one_axis_that_holds_the_whole_run() -> None:
-    drawn = [plot for step in (0, STEPS) for plot in plots(CovariateShift(step=step))[:2]]
+def test_arms_steps_and_units_share_one_axis_that_holds_the_whole_run(run) -> None:
+    drawn = [plot for step in (0, STEPS) for unit in (1, 50, 100)
+             for plot in plots(CovariateShift(step=step, unit=unit))[:2]]  # fmt: skip
     ranges = {tuple(plot.figure.layout.yaxis.range) for plot in drawn}
-    data = CovariateShift().compute()
     ((low, high),) = ranges
-    assert low < data.percentiles.min() <= data.percentiles.max() < high
+    assert low < run.percentiles.min() <= run.percentiles.max() < high
 
 
 def test_the_note_and_the_words_give_the_measured_drift(run) -> None:

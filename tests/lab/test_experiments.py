@@ -1,5 +1,6 @@
 import json
 import pickle
+import re
 from dataclasses import asdict, fields
 from functools import partial
 from types import ModuleType
@@ -135,6 +136,7 @@ def test_text_is_given_and_the_verdict_is_one_line_without_nan(experiment):
     assert verdict.endswith(".")
     assert "\n" not in verdict
     assert "nan" not in verdict
+    assert not re.search(r"\d%", verdict)  # 95 %, as in the pictures
 
 
 @every_experiment
@@ -149,7 +151,7 @@ def test_diverged_runs_are_told_as_such_without_a_warning():
     result = FasterNotBetter(rates=(10.0,), momentum=0.99, steps=60, seeds=2).result()
     assert np.isinf(result.tuning_loss[0]).all()
     assert np.all(result.accuracy[0, :, -1] == 0.1)
-    assert "without BN reached 95% in no run" in result.verdict()
+    assert "without BN reached 95 % in no run" in result.verdict()
 
 
 def test_units_that_diverged_are_called_so():
@@ -262,7 +264,7 @@ def race(plain, bn, steps=(0, 10, 20, 30)):
 def test_steps_to_target_count_the_first_arrival_and_leave_out_who_never_arrives():
     result = race(plain=[[0, 0, 0.9, 0.8], [0, 0, 0, 0.95]], bn=[[0, 0.95, 1, 1], [0, 0.5, 0.5, 0.5]])
     np.testing.assert_array_equal(result.steps_to_target(), [[20, 30], [10, np.nan]])
-    assert "with BN reached 90% after 10 steps (1 of 2 seeds)" in result.verdict()
+    assert "with BN reached 90 % after 10 steps (1 of 2 seeds)" in result.verdict()
 
 
 def test_the_verdict_names_a_difference_only_where_the_seeds_show_one():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lab.layers import AvgPool, Conv3x3, Dense, Layer, MaxPool, ReLU, Sigmoid
+from lab.layers import Conv3x3, Dense, Layer, MaxPool, ReLU, Sigmoid
 from lab.network import Network, State, perceptron
 from lab.normalize import Normalize
 from lab.training import cross_entropy
@@ -14,8 +14,8 @@ NETWORKS = {
     "sigmoids": perceptron((1, 4, 4), depth=3, width=6, activation=Sigmoid(), norm=None, scale=3.0, classes=4),
     "sigmoids with BN": perceptron((16,), depth=3, width=6, activation=Sigmoid(), norm=BatchNorm(), classes=4),
     "rectified with BN": perceptron((16,), depth=2, width=9, activation=ReLU(), norm=BatchNorm(), classes=4),
-    "convolutions": Network((2, 8, 8), (Conv3x3(3), ReLU(), MaxPool(), Conv3x3(4), Sigmoid(), AvgPool(), Dense(4))),
-    "convolutions on odd maps": Network((2, 7, 5), (Conv3x3(3), ReLU(), MaxPool(), Conv3x3(4), AvgPool(), Dense(4))),
+    "convolutions": Network((2, 8, 8), (Conv3x3(3), ReLU(), MaxPool(), Conv3x3(4), Sigmoid(), MaxPool(), Dense(4))),
+    "convolutions on odd maps": Network((2, 7, 5), (Conv3x3(3), ReLU(), MaxPool(), Conv3x3(4), MaxPool(), Dense(4))),
     **{
         f"convolutions with {name}": Network(
             (2, 6, 6), (Conv3x3(5, bias=False), Normalize(norm()), Sigmoid(), MaxPool(), Dense(4))
@@ -61,7 +61,6 @@ LAYERS: dict[str, Layer] = {
     "Dense": Dense(3),
     "Conv3x3": Conv3x3(3),
     "MaxPool": MaxPool(),
-    "AvgPool": AvgPool(),
     "ReLU": ReLU(),
     "Sigmoid": Sigmoid(),
     "Normalize": Normalize(BatchNorm()),
@@ -102,7 +101,6 @@ def test_convolution_weighs_every_neighbour_by_its_own_weight():
 def test_pooling_drops_an_odd_last_row_and_refuses_a_single_one():
     x = np.arange(15.0).reshape(1, 1, 3, 5)
     assert MaxPool().forward(x)[0].tolist() == [[[[6.0, 8.0]]]]
-    assert AvgPool().forward(x)[0].tolist() == [[[[3.0, 5.0]]]]
     with pytest.raises(ValueError, match=r"MaxPool: maps must be at least 2×2, got \(3, 1, 4\)"):
         MaxPool().out_shape((3, 1, 4))
 
