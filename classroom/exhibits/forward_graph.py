@@ -68,7 +68,7 @@ class ForwardGraph(Exhibit):
             (f"{i + 1}", *(number(v[i]) if self.step > node else "·" for node, v in vectors)) for i in range(COUNT)
         )
         return [
-            Plot(span=8, figure=self._graph(data), height_rem=17.5),
+            Plot(span=8, figure=self._graph(data), height_rem=16),
             Table(span=4, columns=("*i*", "*x*", "*x̂*", "*y*"), rows=rows, strong=(0,)),
             Note(text=self._arithmetic(data)),
         ]

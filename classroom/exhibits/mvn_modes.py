@@ -37,7 +37,7 @@ class MvnModes(Exhibit):
     title = "Three channels of one sample before and after, and each channel's mean and spread"
 
     mode: Annotated[str, Pick("mode", ("per channel", "across channels", "mean only"), group="formula")] = "per channel"
-    red: Annotated[float, Range("red times", 0.1, 2.0, 0.1, group="formula")] = 1.0
+    red: Annotated[float, Range("red multiplied by", 0.1, 2.0, 0.1, group="formula")] = 1.0
     eps: Annotated[float, Range("ε, outside the root", 0.0, 2.0, 0.05, group="formula")] = 0.0
 
     def norm(self) -> MeanVarianceNorm:

@@ -80,7 +80,7 @@ class PaintedBlock(Exhibit):
             (str(data.sets), f"such sets in the block: {relation}"),
         )
         return [
-            Block(painted=data.painted, chosen=data.chosen, gap=self.gap, height_rem=14.5),
+            Block(painted=data.painted, chosen=data.chosen, gap=self.gap, height_rem=13),
             *(Facts(span=4, items=(fact,)) for fact in facts),
             Note(span=4, text=NOTE),
         ]

@@ -102,7 +102,6 @@ class PaperExperiments(Exhibit):
         beside = {"xanchor": "left", "align": "left", "yanchor": "middle", "xshift": 14}
         places: dict[str, dict[str, object]] = {
             "BN-Baseline": {"xanchor": "center", "yanchor": "bottom", "yshift": 9},
-            "BN-x5": {"xanchor": "left", "align": "left", "yanchor": "top", "xshift": -8, "yshift": -8},
             "Inception": {"xanchor": "center", "yanchor": "top", "yshift": -10},
             "BN-x5-Sigmoid": {"xanchor": "right", "align": "right", "yanchor": "middle", "xshift": -14},
         }

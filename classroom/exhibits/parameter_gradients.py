@@ -66,10 +66,13 @@ class ParameterGradients(Exhibit):
                 for name, sum_, slope in self._gradients(data))  # fmt: skip
         return [
             *(Map(span=4, label=label, note=f"mean {number(v.mean())}", values=v, scale=SCALE) for label, v in maps),
-            *(Histogram(span=4, values=v, scale=SCALE, top=top) for _, v in maps),
-            Facts(span=6, items=((number(data.dbeta, 0), f"∂*l*/∂β = Σ *dy*, over {data.dy.size:,} cells"),)),
-            Facts(span=6, items=((number(data.dgamma, 0), "∂*l*/∂γ = Σ *dy · x̂*, over the same cells"),)),
-            Table(columns=("at γ = 1, β = 0", "the sum", "central difference", "apart by"), rows=tuple(rows)),
+            *(Histogram(span=4, label=label, values=v, scale=SCALE, top=top) for label, v in maps),
+            Facts(span=6, items=((number(data.dbeta, 0), "∂*l*/∂β = Σ *dy*"),)),
+            Facts(span=6, items=((number(data.dgamma, 0), "∂*l*/∂γ = Σ *dy · x̂*"),)),
+            Table(
+                columns=("at γ = 1, β = 0", f"sum over {data.dy.size:,} cells", "central difference", "apart by"),
+                rows=tuple(rows),
+            ),
         ]
 
     def _gradients(self, data: Data) -> tuple[tuple[str, float, float], ...]:

@@ -66,7 +66,7 @@ class ScaleAndShift(Exhibit):
         )  # fmt: skip
         return [
             *(Map(span=4, label=label, values=v[0], scale=SCALE) for label, v in stages),
-            *(Histogram(span=4, values=v, scale=SCALE, top=top) for _, v in stages),
+            *(Histogram(span=4, label=label, values=v, scale=SCALE, top=top) for label, v in stages),
             table,
         ]
 

@@ -73,7 +73,7 @@ class SpatialWindow(Exhibit):
         return [
             Map(span=6, label="before: *x*", note=spreads[0], values=data.x, scale=SCALE, boxes=(window, cell)),
             Map(span=6, label="after: *y*", note=spreads[1], values=data.y, scale=SCALE, boxes=(cell,)),
-            Map(span=4, label="close up", note=f"({row + 1}, {column + 1})", values=near, scale=SCALE,
+            Map(span=4, label="close-up", note=f"({row + 1}, {column + 1})", values=near, scale=SCALE,
                 boxes=near_boxes),
             Histogram(span=4, label="*x*", note=beyond(data.x, SCALE), values=data.x, scale=SCALE, top=top),
             Histogram(span=4, label="*y*", note=beyond(data.y, SCALE), values=data.y, scale=SCALE, top=top),

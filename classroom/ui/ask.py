@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import streamlit as st
@@ -54,7 +55,7 @@ def _state(letter: str, given: Any, right: set[str]) -> str:
     if given is None:
         return "open"
     if letter in right:
-        return "right"
+        return "right-yours" if letter in given else "right"
     return "wrong" if letter in given else "rest"
 
 
@@ -134,6 +135,7 @@ def key_text(question: Question) -> str:
         case Choice():
             return f"it is {question.answer}"
         case Choices():
-            return f"it is {', '.join(question.answer)}"
+            return f"{'it is' if len(question.answer) == 1 else 'they are'} {', '.join(question.answer)}"
         case Number():
-            return f"it is {short(float(question.answer))}"
+            exact, near = question.answer, float(question.answer)
+            return f"it is {short(near) if Fraction(f'{near:.6g}') == exact else exact}"  # 1/3, not 0.333333

@@ -22,11 +22,13 @@ def score_board(slide: Slide) -> None:
     whole = sum(question.points for question in bank.values())
     left, right = st.columns([5, 7], gap="large")
     with left:
+        with st.container(key="words"):
+            st.markdown(slide.lede)
         st.html(
             f'<p class="score">{result.points:.3g} <span class="of">of {whole}</span></p>'
             f"<p>points; {result.answered} of {len(bank)} questions answered. The first answer counts.</p>"
         )
-        st.caption("\n\n".join(part for part in (slide.lede, slide.caption) if part))
+        st.caption(slide.caption)
         if memory.answers():
             st.button("Start over", on_click=memory.forget, help="Forgets your answers and settings in this tab.")
     with right:

@@ -162,7 +162,7 @@ def cover(slide: Slide) -> str:
     maps = "".join(f'<img alt="" src="{thumbnail(i)}">' for i in range(12))
     return (
         f'<section class="cover"><div><h1>{TITLE}</h1><p>{html.escape(slide.lede)}</p>'
-        '<p class="go"><kbd>&#8594;</kbd>&ensp;start&emsp;<kbd>O</kbd>&ensp;overview&emsp;'
+        '<p class="go keys"><kbd>&#8594;</kbd>&ensp;start&emsp;<kbd>O</kbd>&ensp;overview&emsp;'
         "<kbd>F</kbd>&ensp;full screen&emsp;<kbd>P</kbd>&ensp;presenter</p>"
         '<p class="go"><a href="read">All slides on one page</a></p></div>'
         '<figure role="img" aria-label="Twelve maps of one photograph, each filtered along another direction">'

@@ -35,7 +35,7 @@ def test_the_asked_value_is_divided_by_the_mean_over_the_pixels_really_there(
 def test_the_close_up_holds_the_asked_value_in_its_middle_and_nothing_outside_the_map(row: int) -> None:
     exhibit = SpatialWindow(row=row, size=16)
     data = exhibit.compute()
-    near = next(p for p in exhibit.picture(data) if isinstance(p, Map) and p.label == "close up")
+    near = next(p for p in exhibit.picture(data) if isinstance(p, Map) and p.label == "close-up")
     assert near.values.shape == CLOSE
     assert near.values[CLOSE[0] // 2, CLOSE[1] // 2] == data.x[data.cell]
     window, cell = near.boxes
