@@ -20,7 +20,9 @@ REACH = 8.0  # the axis: from -REACH to REACH
 FLAT = 0.1  # saturated: where the slope is below this share of the steepest one
 UNITS: dict[str, Layer] = {"sigmoid": Sigmoid(), "ReLU": ReLU()}
 TOP = {"sigmoid": 1.0, "ReLU": REACH}  # the highest output on the axis
-GRID = np.linspace(-REACH, REACH, 321)
+GRID = np.linspace(-REACH, REACH, 161)
+BINS = 64  # of the columns that show the cloud
+ROOM = 30.0  # activations in one column that there is room for at least
 
 
 class Cloud(NamedTuple):
@@ -87,31 +89,24 @@ class CentreAndScale(Exhibit):
             *(Facts(span=6, items=((percent(cloud.flat.mean()), "of the cloud meets a flat part of the curve"),))
               for cloud in (data.before, data.after)),
             Note(text=f"{variance}. Flat, shaded: the slope is less than a tenth of the steepest. "
-                 f"Filled dots meet the bend, hollow ones do not.{beyond}"),
+                 f"Filled columns meet the bend, hollow ones do not.{beyond}"),
         ]  # fmt: skip
 
     def _plot(self, data: Data, cloud: Cloud, label: str, axis: str) -> Plot:
         top, shown = TOP[self.unit], np.abs(cloud.x) <= REACH
-        heights = _heaped(cloud.x)
-        room = max(25.0, heights[shown].max(initial=0.0) + 1)
-        still: dict[str, Any] = {"type": "scatter", "hoverinfo": "skip"}
+        bent, flat = (_counts(cloud.x[shown & some]) for some in (~cloud.flat, cloud.flat))
+        room = max(ROOM, float((bent + flat).max()) + 1)
+        # Each trace is one path, however many activations it shows: a browser draws hundreds of marks too slowly.
+        line: dict[str, Any] = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
+        area = line | {"fill": "toself", "yaxis": "y2"}
+        edge, accent = {"color": "var(--edge)", "width": 1}, {"color": "var(--accent)", "width": 0}
         traces = [
-            still
-            | {
-                "x": GRID,
-                "y": data.curve,
-                "mode": "lines",
-                "line": {"color": "var(--ink)", "width": 2, "simplify": False},
-            }
+            line | {"x": GRID, "y": data.curve, "line": {"color": "var(--ink)", "width": 2, "simplify": False}},
+            area | {"fillcolor": "rgba(0,0,0,0)", "line": edge} | _columns(bent, flat),
+            area | {"fillcolor": "var(--accent)", "line": accent} | _columns(np.zeros(BINS), bent),
         ]
-        for some, symbol, colour in (
-            (cloud.flat & shown, "circle-open", "var(--edge)"),
-            (~cloud.flat & shown, "circle", "var(--accent)"),
-        ):
-            dots = still | {"x": cloud.x[some], "mode": "markers"}
-            marker = {"symbol": symbol, "color": colour}
-            traces.append(dots | {"y": heights[some], "yaxis": "y2", "marker": marker | {"size": 6}})
-            traces.append(dots | {"y": cloud.output[some], "marker": marker | {"size": 8}})
+        for some, pen in ((cloud.flat & shown, edge), (~cloud.flat & shown, accent | {"width": 1.5})):
+            traces.append(line | {"line": pen} | _strokes(cloud.x[some], cloud.output[some], 0.05 * top))
         shade = {"type": "rect", "yref": "paper", "y0": 0, "y1": 1, "layer": "below", "fillcolor": "var(--sunken)"}
         layout = {
             "shapes": [shade | {"x0": low, "x1": high, "line": {"width": 0}} for low, high in _runs(data.flat)],
@@ -134,14 +129,28 @@ class CentreAndScale(Exhibit):
         return f"A cloud of {COUNT} activations: {'; '.join(said)}."
 
 
-def _heaped(x: Values) -> Values:
-    """Stack the dots of each narrow bin, so that the cloud shows its shape and no dot hides another."""
-    bins = np.floor(x * 5 + 0.5).astype(int)
-    order = np.argsort(bins, kind="stable")
-    _, starts, counts = np.unique(bins[order], return_index=True, return_counts=True)
-    heights = np.empty(len(x))
-    heights[order] = np.arange(len(x)) - np.repeat(starts, counts) + 0.6
-    return heights
+def _counts(x: Values) -> Values:
+    """Count the activations in each bin of the axis."""
+    return np.histogram(x, bins=BINS, range=(-REACH, REACH))[0].astype(float)
+
+
+def _columns(bottom: Values, height: Values) -> dict[str, Values]:
+    """Outline a column for each bin that is not empty, from `bottom` up by `height`; nan lifts the pen."""
+    (some,) = np.nonzero(height)
+    left = -REACH + some * (2 * REACH / BINS)
+    right, low, high = left + 0.8 * (2 * REACH / BINS), bottom[some], bottom[some] + height[some]
+    x = np.stack([left, left, right, right, left, np.full(len(some), np.nan)], axis=1)
+    y = np.stack([low, high, high, low, low, np.full(len(some), np.nan)], axis=1)
+    return {"x": x.ravel(), "y": y.ravel()}
+
+
+def _strokes(x: Values, y: Values, reach: float) -> dict[str, Values]:
+    """Draw an upright stroke through every point; nan lifts the pen."""
+    nothing = np.full(len(x), np.nan)
+    return {
+        "x": np.stack([x, x, nothing], axis=1).ravel(),
+        "y": np.stack([y - reach, y + reach, nothing], axis=1).ravel(),
+    }
 
 
 def _runs(flat: Values) -> list[tuple[float, float]]:

@@ -40,8 +40,14 @@ def test_every_activation_on_the_axis_is_drawn_once_above_the_curve_and_once_on_
     data = exhibit.compute()
     plots = [panel for panel in exhibit.picture(data) if isinstance(panel, Plot)]
     for plot, cloud in zip(plots, (data.before, data.after), strict=True):
-        drawn = np.concatenate([trace.x for trace in plot.figure.data if trace.mode == "markers"])
-        assert sorted(drawn) == sorted(np.repeat(cloud.x[np.abs(cloud.x) <= 8], 2))
+        _, hollow, filled, *strokes = plot.figure.data
+        on_axis = np.abs(cloud.x) <= 8
+        for columns, some in ((filled, ~cloud.flat), (hollow, cloud.flat)):
+            corners = columns.y.reshape(-1, 6)
+            assert (corners[:, 1] - corners[:, 0]).sum() == np.sum(on_axis & some)
+        ends = np.concatenate([np.stack([trace.x, trace.y]).reshape(2, -1, 3) for trace in strokes], axis=1)
+        assert sorted(ends[0, :, 0]) == sorted(ends[0, :, 1]) == sorted(cloud.x[on_axis])
+        np.testing.assert_allclose(np.sort(ends[1, :, :2].mean(axis=1)), np.sort(cloud.output[on_axis]), atol=1e-12)
 
 
 def test_facts_and_words_tell_the_same_shares() -> None:
