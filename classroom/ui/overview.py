@@ -23,6 +23,7 @@ def show() -> None:
             "Choose one below.</p>"
         )
     at = st.session_state.get("deck", {}).get("at")
+    st.session_state["left"] = at
     st.html('<header class="head"><p>&ensp;</p><h1>Overview</h1><p class="src keys">'
             f"{len(both.deck)} slides, {len(both.bank)} questions</p></header>")  # fmt: skip
     parts = [f'<div class="chapter"></div><ul class="tiles">{_tile(both.deck.cover, at)}</ul>']

@@ -8,6 +8,7 @@ import streamlit as st
 
 from classroom.content import content
 from classroom.ui import memory, stage
+from classroom.ui.ask import key_text
 from classroom.ui.slides import head, navigation
 
 
@@ -29,7 +30,8 @@ def show() -> None:
             with st.container(key="words"):
                 st.markdown(slide.lede)
         for name in slide.quiz:
-            st.markdown(f"**Question.** {content().bank[name].ask}")
+            question = content().bank[name]
+            st.markdown(f"**Question.** {question.ask} *Answer: {key_text(question)}.*")
     with notes:
         st.html('<p class="clock big" aria-hidden="true">00:00</p>')
         with st.container(key="notes"):

@@ -22,6 +22,9 @@ from classroom.ui.shell import TITLE
 
 def show() -> None:
     """Draw the slide that the reader is at, and the bar below it."""
+    left = st.session_state.pop("left", None)  # the browser's way back from the overview: Streamlit emptied the address
+    if left and "slide" not in st.query_params:
+        st.query_params["slide"] = left
     try:
         slide = memory.current_slide()
     except memory.UnknownSlideError as unknown:

@@ -31,7 +31,7 @@ def test_the_key_stays_on_the_server_until_the_answer(reader: Reader) -> None:
     for secret in secrets(COUNT):
         assert secret not in reader.page.evaluate(document)
         assert not any(secret.encode() in frame for frame in reader.frames)
-    key = f"card-right-{COUNT.answer}-{COUNT.id}"
+    key = f"card-right-yours-{COUNT.answer}-{COUNT.id}"
     judged = '[class*="card-right"], [class*="card-rest"], [class*="card-wrong"]'
     assert reader.page.locator(judged).count() == 0
     assert not any(key.encode() in frame for frame in reader.frames)
