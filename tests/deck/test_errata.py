@@ -22,7 +22,7 @@ BY_HAND = {  # what the printed formula gives and what is right, on the input th
     "spatial-channel-index": ("x = (1, 1)", [third, third], [half, half]),  # 1 / (1 + 2) for 1 / (1 + 1)
     "spatial-border": ("x = 1, a window of 1 × 2", [Fraction(2, 3)], [half]),  # 1 / (1 + 1/2) for 1 / (1 + 1)
     "lrn-index": ("x = (1, 1), n = 1", [third, third], [half, half]),
-    "lrn-constant": ("x = 1, k = 2", [half], [third]),  # 1 / (1 + 1) for 1 / (2 + 1)
+    "lrn-constant": ("x = 1, κ = 2", [half], [third]),  # 1 / (1 + 1) for 1 / (2 + 1)
     "mvn-denominator": ("x = (0, 1)", [-half, half], [-1, 1]),  # ∓1/2 over 1 for over 1/2
     "mvn-modes": ("x = (0, 1)", [0, 0], [-1, 1]),
     "idea-epsilon": ("x = (0, 1)", [1], [Fraction(1, 4) / (Fraction(1, 4) + Fraction(1, 100_000))]),
