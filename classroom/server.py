@@ -6,8 +6,6 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from anyio import create_task_group, to_thread
@@ -22,10 +20,10 @@ from classroom.exhibits import EXHIBITS
 from classroom.frames import frame_of
 from classroom.picture import addressed
 from classroom.proof import certificate_of, erratum_text, operators
+from classroom.scripts import FOR_GOOD, PLOTLY, PREFIX, STATIC, Scripts
 from classroom.training import CrowdedError, ready
 from lab.experiment import Experiment
 
-STATIC = Path(__file__).resolve().parent / "ui" / "static"
 log = logging.getLogger(__name__)
 
 
@@ -88,8 +86,7 @@ async def _ready_in_time(run: Experiment[Any], request: Request) -> bool:
 
 def plotly_script(request: Request) -> Response:
     """Return plotly.js as the installed Python package brings it: the version that its figures are made for."""
-    path = Path(str(files("plotly") / "package_data" / "plotly.min.js"))
-    return FileResponse(path, media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400"})
+    return FileResponse(PLOTLY, media_type="text/javascript", headers=FOR_GOOD)
 
 
 def warm() -> None:
@@ -121,7 +118,7 @@ async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
 ROUTES: list[BaseRoute] = [
     Route("/healthz", health),
     Route("/api/exhibit/{key}", picture),
-    Route("/ui/plotly.min.js", plotly_script),
-    Mount("/ui", StaticFiles(directory=STATIC)),
+    Route(f"/{PREFIX}/plotly.min.js", plotly_script),
+    Mount(f"/{PREFIX}", Scripts(directory=STATIC)),
     Mount("/assets/fonts", StaticFiles(directory=ROOT / "assets" / "fonts")),
 ]

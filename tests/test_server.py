@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 import tomllib
 from pathlib import Path
@@ -19,6 +20,7 @@ from classroom.content import content
 from classroom.exhibit import Pick, Range
 from classroom.exhibits import EXHIBITS
 from classroom.frames import frame_of
+from classroom.scripts import PREFIX, STATIC, fingerprint
 from classroom.server import ROUTES
 from classroom.training import MOST_WAITING, SLOTS
 from lab.experiment import RESULTS
@@ -26,7 +28,9 @@ from lab.kept import Kept
 
 every_exhibit = pytest.mark.parametrize("key", EXHIBITS)
 HOSTILE = ["nan", "-inf", "1e999", "", "<script>alert(1)</script>", "../../etc/passwd", "٣", "9" * 400]
-NO_ADDRESS = ["/quizzes.yaml", "/assets/slides/000-cover.md", "/ui/../../quizzes.yaml", "/static/quizzes.yaml"]
+NO_ADDRESS = [
+    "/quizzes.yaml", "/assets/slides/000-cover.md", f"/{PREFIX}/../../quizzes.yaml", "/static/quizzes.yaml",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +178,7 @@ def test_a_hundred_runs_stop_no_other_picture_and_no_script(hall: Hall) -> None:
                     while len(answers) < 100 - MOST_WAITING:  # who is refused hears it at once
                         await anyio.sleep(0.01)
                     assert (await readers.get("/api/exhibit/channel_window")).status_code == 200
-                    assert (await readers.get("/ui/stage.js")).status_code == 200
+                    assert (await readers.get(f"/{PREFIX}/stage.js")).status_code == 200
                 await hall.begins(SLOTS)
                 assert len(hall.begun) == SLOTS
             finally:
@@ -256,11 +260,39 @@ def test_pictures_can_only_be_read(server: TestClient, method: str) -> None:
     assert server.request(method, f"/api/exhibit/{next(iter(EXHIBITS))}").status_code == 405
 
 
-@pytest.mark.parametrize("path", ["/ui/stage.js", "/ui/nav.js", "/ui/style.css", "/ui/plotly.min.js"])
-def test_scripts_and_styles_are_served(server: TestClient, path: str) -> None:
-    reply = server.get(path)
+@pytest.mark.parametrize("name", ["stage.js", "nav.js", "style.css", "plotly.min.js"])
+def test_scripts_are_served_for_good_under_a_name_of_their_content(server: TestClient, name: str) -> None:
+    reply = server.get(f"/{PREFIX}/{name}")
     assert reply.status_code == 200
     assert "javascript" in reply.headers["content-type"] or "css" in reply.headers["content-type"]
+    assert "immutable" in reply.headers["cache-control"]
+    assert "max-age=31536000" in reply.headers["cache-control"]
+
+
+def test_scripts_of_another_version_are_not_there(server: TestClient) -> None:
+    for prefix in ("ui", "ui-000000000000"):
+        reply = server.get(f"/{prefix}/stage.js")
+        assert reply.status_code == 404 or "<!doctype html>" in reply.text.lower()  # Streamlit's page, never a script
+        assert "immutable" not in reply.headers.get("cache-control", "")
+
+
+def test_the_name_follows_every_script_and_the_version_of_plotly(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("1")
+    names = [fingerprint(tmp_path), fingerprint(tmp_path, "6.0")]
+    (tmp_path / "a.js").write_text("2")
+    names.append(fingerprint(tmp_path))
+    (tmp_path / "a.js").rename(tmp_path / "b.js")
+    names.append(fingerprint(tmp_path))
+    assert len(set(names)) == 4
+    assert fingerprint(tmp_path) == names[-1]
+
+
+def test_scripts_find_each_other_and_what_they_ask_for_by_relative_addresses() -> None:
+    for script in STATIC.glob("*.js"):
+        source = script.read_text("utf-8")
+        for address in re.findall(r'(?:from|import) "([^"]+)"', source):
+            assert (STATIC / address).is_file(), f"{script.name} imports {address}"
+        assert not re.search(r'["`]/?(ui|api)/', source), f"{script.name} names an address from the root"
 
 
 def test_every_font_of_the_theme_is_served(server: TestClient) -> None:
@@ -271,7 +303,7 @@ def test_every_font_of_the_theme_is_served(server: TestClient) -> None:
         assert reply.content[:4] == b"wOF2"
 
 
-@pytest.mark.parametrize("root", ["/ui", "/assets/fonts", "/assets"])
+@pytest.mark.parametrize("root", [f"/{PREFIX}", "/assets/fonts", "/assets"])
 @pytest.mark.parametrize(
     "path", ["../stage.py", "..%2fstage.py", "%2e%2e/stage.py", "../../../quizzes.yaml", "..\\..\\quizzes.yaml",
              "....//quizzes.yaml", "%2fetc%2fpasswd", "../../slides/000-cover.md"],

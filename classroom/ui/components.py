@@ -1,31 +1,33 @@
 """The parts that the browser runs by itself: navigation, controls, pictures.
 
-Each is a Streamlit component whose script only loads the real one from /ui, once; `stage.js` and `nav.js` say how
-they work. Component identity is the `key`, so new data never remounts them.
+Each is a Streamlit component whose script only loads the real one, once; `stage.js` and `nav.js` say how they
+work. Component identity is the `key`, so new data never remounts them.
 """
 
 from __future__ import annotations
 
 import streamlit as st
 
+from classroom.scripts import PREFIX
+
 _LOADER = """
 export default function(args) {
   const root = args.parentElement;
   root.__args = args;
   const go = (module) => { root.__leave = module.MOUNT(root.__args); };
-  const loaded = globalThis.__deck?.FILE;
-  if (loaded) go(loaded);
-  else import(new URL("ui/FILE.js", document.baseURI)).then((module) => {
-    (globalThis.__deck ??= {}).FILE = module;
+  const modules = (globalThis.__deck ??= {}), path = "PREFIX/FILE.js"; // a page that outlives an upgrade loads anew
+  if (modules[path]) go(modules[path]);
+  else import(new URL(path, document.baseURI)).then((module) => {
+    modules[path] = module;
     if (!root.__left) go(module);
-  });
+  }, () => { root.textContent = "This part of the page did not load. Reload the page."; });
   return () => { root.__left = true; root.__leave?.(); };
 }
 """
 
 
 def _loader(file: str, mount: str) -> str:
-    return _LOADER.replace("FILE", file).replace("MOUNT", mount)
+    return _LOADER.replace("PREFIX", PREFIX).replace("FILE", file).replace("MOUNT", mount)
 
 
 _TILES = "M1.5 1.5h5v5h-5zM9.5 1.5h5v5h-5zM1.5 9.5h5v5h-5zM9.5 9.5h5v5h-5z"
