@@ -6,6 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, Self, get_args, get_type_hints
 
@@ -30,6 +31,10 @@ class Range(NamedTuple):
         steps = round((min(self.high, max(self.low, value)) - self.low) / self.step)
         legal = min(self.high, self.low + steps * self.step)
         return round(legal, 10)
+
+    def decimals(self) -> int:
+        """Return how many decimals write every legal value in full."""
+        return max(0, *(-int(Decimal(str(float(v))).normalize().as_tuple().exponent) for v in (self.low, self.step)))
 
 
 class Pick(NamedTuple):
@@ -121,18 +126,25 @@ def _legal(control: Control, kind: type, given: Any) -> tuple[Any, str]:
         if given in control.options:
             return given, ""
         options = ", ".join(control.options)
-        return None, f"{control.label}: the link says {str(given)[:40]!r}, which is not one of {options}"
+        return None, f"{control.label}: the link says {_brief(given)}, which is not one of {options}"
     try:
         number = float(given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
-        return None, f"{control.label}: the link says {str(given)[:40]!r}, which is not a number"
+        return None, f"{control.label}: the link says {_brief(given)}, which is not a number"
     legal = kind(control.nearest(number))
     outside = not control.low - 1e-9 <= number <= control.high + 1e-9
     if not outside:
         return legal, ""
     return legal, f"{control.label}: the link says {number:g}, outside {control.low:g} to {control.high:g}"
+
+
+def _brief(given: Any) -> str:
+    try:
+        return repr(str(given)[:40])
+    except ValueError:  # Python writes no number of thousands of digits
+        return "a very long number"
 
 
 @cache
@@ -153,6 +165,7 @@ def controls_for(exhibit: Exhibit) -> list[dict[str, Any]]:
     """Return the controls as the browser builds them."""
     return [
         {"name": name, "type": type(control).__name__.lower(), "whole": isinstance(getattr(exhibit, name), int)}
+        | ({"decimals": control.decimals()} if isinstance(control, Range) else {})
         | control._asdict()
         for name, control in exhibit.controls().items()
     ]

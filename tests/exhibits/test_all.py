@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from classroom.exhibit import Exhibit, Pick, controls_for, render
+from classroom.exhibit import Exhibit, Pick, Range, controls_for, render
 from classroom.exhibits import EXHIBITS, key_of
 
 EVERY = pytest.mark.parametrize("key", list(EXHIBITS))
@@ -142,3 +142,16 @@ def test_at_most_four_sliders_and_defaults_are_legal(key: str) -> None:
     assert sum(control["type"] == "range" for control in controls_for(default)) <= 4
     assert EXHIBITS[key].from_state(default.state()) == (default, [])
     assert key_of(default) == key
+
+
+@EVERY
+def test_the_decimals_of_a_slider_write_every_legal_value_in_full(key: str) -> None:
+    default = EXHIBITS[key]()
+    sent = {control["name"]: control for control in controls_for(default)}
+    for name, control in default.controls().items():
+        if isinstance(control, Range):
+            decimals = sent[name]["decimals"]
+            steps = round((control.high - control.low) / control.step)
+            legal = [control.low + i * control.step for i in range(1 + steps)]
+            assert all(round(value, decimals) == pytest.approx(value, abs=1e-9) for value in legal)
+            assert any(round(value, decimals - 1) != pytest.approx(value, abs=1e-9) for value in legal) or not decimals

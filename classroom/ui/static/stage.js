@@ -94,8 +94,7 @@ function commit(stage) {
 }
 
 // ---- controls ------------------------------------------------------------------------------------------------------
-const digits = (step) => Math.max(0, Math.min(6, Math.ceil(-Math.log10(step) - 1e-9) + (String(step).endsWith("5") && step < 1 && !String(step).includes("e") && String(step).split(".")[1]?.length > Math.ceil(-Math.log10(step)) ? 1 : 0)));
-const shown = (control, value) => (control.whole ? String(value) : Number(value).toFixed(digits(control.step))).replace("-", "−");
+const shown = (control, value) => (control.whole ? String(value) : Number(value).toFixed(control.decimals)).replace("-", "−");
 
 function build(root, stage) {
   const list = root.querySelector(".controls");
