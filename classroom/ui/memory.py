@@ -6,7 +6,6 @@ link or a reload opens the same picture.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ from classroom.content import content
 from classroom.deck import Slide
 from classroom.exhibits import EXHIBITS, Exhibit
 from classroom.quiz import AnswerError
+from classroom.ui import messages
 
 
 class UnknownSlideError(LookupError):
@@ -46,7 +46,8 @@ def current_slide() -> Slide:
             _take_settings(slide)
         memory["at"] = slide.id
     slide = _find(memory["at"])
-    if url != slide.id and not (slide.number == 0 and not url):
+    changed = bool(memory["notices"].get(slide.id))  # the address says what is not shown
+    if changed or (url != slide.id and not (slide.number == 0 and not url)):
         st.query_params.from_dict({"slide": slide.id, **settings(slide)})
         url = slide.id
     memory["url"] = url
@@ -56,14 +57,11 @@ def current_slide() -> Slide:
 def _new_move() -> int | None:
     """Return the place that a key, button or swipe asked for, once."""
     memory = _store()
-    move = (st.session_state.get("nav") or {}).get("pos")
-    if not isinstance(move, Mapping) or move.get("seq", 0) <= memory["seq"]:
+    move = messages.move(st.session_state.get("nav"))
+    if move is None or move.seq <= memory["seq"]:
         return None
-    memory["seq"] = move["seq"]
-    try:
-        return min(max(int(move["at"]), 0), len(content().deck))
-    except (TypeError, ValueError):
-        return None
+    memory["seq"] = move.seq
+    return min(move.at, len(content().deck))
 
 
 def asked_for() -> Slide | None:
@@ -122,12 +120,12 @@ def moves(slide: Slide) -> int:
 
 def keep_settings(slide: Slide, key: str) -> None:
     """Take over what the controls hold; values from a browser are made legal like those of a link."""
-    sent = (st.session_state.get(key) or {}).get("state")
-    if not isinstance(sent, Mapping) or not isinstance(sent.get("values"), Mapping) or slide.exhibit is None:
+    sent = messages.settings(st.session_state.get(key))
+    if sent is None or slide.exhibit is None:
         return
-    exhibit, _ = EXHIBITS[slide.exhibit].from_state(sent["values"], slide.state)
+    exhibit, _ = EXHIBITS[slide.exhibit].from_state(sent.values, slide.state)
     _store()["settings"][slide.id] = exhibit.state()
-    _store()["moves"][slide.id] = int(sent.get("seq", 0))
+    _store()["moves"][slide.id] = sent.seq
 
 
 def keepsake() -> dict[str, Any]:
@@ -146,12 +144,10 @@ def restore(key: str) -> None:
     """Take back what the browser kept; what is not an answer or a setting here is dropped, what is newer stays."""
     memory, both = _store(), content()
     memory["fresh"] = False
-    try:
-        kept = json.loads((st.session_state.get(key) or {}).get("kept") or "{}")
-        given, settings = dict(kept["answers"]), dict(kept["settings"])
-    except (ValueError, TypeError, KeyError):
+    kept = messages.kept(st.session_state.get(key))
+    if kept is None:
         return
-    for name, answer in given.items():
+    for name, answer in kept.answers.items():
         try:
             both.bank[name].grade(answer)
         except (KeyError, AnswerError):
@@ -159,7 +155,7 @@ def restore(key: str) -> None:
         memory["answers"].setdefault(name, answer)
         memory["shown"].setdefault(name, answer)
     for slide in both.deck:
-        state = settings.get(slide.id)
+        state = kept.settings.get(slide.id)
         if slide.exhibit is not None and isinstance(state, Mapping) and slide.id not in memory["settings"]:
             exhibit, _ = EXHIBITS[slide.exhibit].from_state(state, slide.state)
             memory["settings"][slide.id] = exhibit.state()

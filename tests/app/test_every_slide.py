@@ -187,6 +187,18 @@ def test_a_setting_out_of_range_is_made_legal_and_said(open_page: Open) -> None:
     assert "which is not a number" in shown
 
 
+@pytest.mark.parametrize("alpha", ["1e400", "-1e400", "nan", "9" * 400, "x" * 400])
+def test_the_address_takes_the_legal_settings_when_something_had_to_change(open_page: Open, alpha: str) -> None:
+    app = open_page(slide="cross-channel", alpha=alpha, k="3")
+    assert_sound(app)
+    taken = {name: "".join(app.query_params[name]) for name in ("slide", "alpha", "k")}
+    legal = str(EXHIBITS["channel_window"].from_state({"alpha": alpha})[0].state()["alpha"])
+    assert taken == {"slide": "cross-channel", "alpha": legal, "k": "3"}
+    assert legal != alpha
+    assert 'class="notice"' in words(app)
+    assert 'class="notice"' not in words(app.run())
+
+
 def test_a_fault_in_the_questions_is_shown_with_place_and_remedy(
     open_page: Open, monkeypatch: pytest.MonkeyPatch, tmp_path
 ) -> None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from classroom.content import content
-from classroom.ui import memory
+from classroom.ui import memory, messages
 
 
 class Session(dict[Any, Any]):
@@ -96,3 +96,51 @@ def test_starting_over_forgets_everything(session: Session) -> None:
     assert memory.keepsake() == {"answers": {}, "settings": {}}
     assert "picked-x" not in session
     assert not memory.is_fresh()  # so that the browser forgets too
+
+
+NUMBERS = st.integers(-(2**70), 2**70) | st.floats() | st.booleans() | st.text(max_size=4) | st.none()
+MESSAGES = JSON | st.fixed_dictionaries(
+    {}, optional={"at": NUMBERS, "seq": NUMBERS, "values": JSON | st.dictionaries(st.sampled_from(["k", "beta"]), JSON)}
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(said=MESSAGES, whole=JSON)
+def test_whatever_a_component_says_is_survived_and_only_legal_places_and_settings_are_taken(
+    session: Session, said: Any, whole: Any
+) -> None:
+    slide = content().deck.find("cross-channel")
+    assert slide is not None
+    for held in ({"pos": said, "state": said, "kept": said}, whole):
+        session.clear()
+        session["nav"] = session["controls"] = session["keep"] = held
+        asked = memory.asked_for()
+        assert asked is None or asked in content().deck.pages
+        memory.keep_settings(slide, "controls")
+        memory.restore("keep")
+        assert 1 <= memory.exhibit_of(slide).state()["k"] <= 12
+        assert isinstance(memory.sequence(), int)
+        assert isinstance(memory.moves(slide), int)
+
+
+@pytest.mark.parametrize("at", [None, "3", True, 1.5, -1, float("nan"), float("inf"), 10**400, [3], {}])
+def test_no_place_is_no_move(at: Any) -> None:
+    assert messages.move({"pos": {"at": at, "seq": 1}}) is None
+    assert messages.move({"pos": {"at": 3, "seq": at}}) is None
+    assert messages.settings({"state": {"values": {}, "seq": at}}) is None
+
+
+def test_a_whole_number_may_come_as_a_float() -> None:
+    assert messages.move({"pos": {"at": 3.0, "seq": 1}}) == (3, 1)
+
+
+def test_what_is_nested_too_deeply_was_not_kept_here() -> None:
+    assert messages.kept({"kept": "[" * 100_000}) is None
+
+
+def test_a_setting_of_a_thousand_digits_becomes_legal(session: Session) -> None:
+    slide = content().deck.find("cross-channel")
+    assert slide is not None
+    session["controls"] = {"state": {"values": {"k": 10**5000, "alpha": -(10**400)}, "seq": 1}}
+    memory.keep_settings(slide, "controls")
+    assert memory.exhibit_of(slide).state() == type(memory.exhibit_of(slide))(**slide.state).state()

@@ -1,0 +1,67 @@
+"""What a component in a browser may say. Whatever else arrives (anybody can send anything) counts as nothing said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+LARGEST = 2**53  # beyond it, a browser's numbers skip integers
+
+
+class Move(NamedTuple):
+    """A key, button or swipe asked for a place."""
+
+    at: int
+    seq: int  # counts the moves of one mount
+
+
+class Settings(NamedTuple):
+    """The controls of a stage stand so; their values are not checked here."""
+
+    values: Mapping[str, Any]
+    seq: int
+
+
+class Kept(NamedTuple):
+    """What a tab kept over a reload; nothing in it is checked here."""
+
+    answers: Mapping[str, Any]
+    settings: Mapping[str, Any]
+
+
+def move(component: object) -> Move | None:
+    """Read the navigation's state."""
+    said = _part(component, "pos")
+    at, seq = _whole(said.get("at")), _whole(said.get("seq"))
+    return None if at is None or seq is None else Move(at, seq)
+
+
+def settings(component: object) -> Settings | None:
+    """Read the state of a stage's controls."""
+    said = _part(component, "state")
+    values, seq = said.get("values"), _whole(said.get("seq"))
+    return None if not isinstance(values, Mapping) or seq is None else Settings(values, seq)
+
+
+def kept(component: object) -> Kept | None:
+    """Read what a tab kept, JSON in a text."""
+    text = component.get("kept") if isinstance(component, Mapping) else None
+    try:
+        said = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None
+    answers, given = _part(said, "answers"), _part(said, "settings")
+    return Kept(answers, given) if isinstance(said, Mapping) and {"answers", "settings"} <= said.keys() else None
+
+
+def _part(component: object, name: str) -> Mapping[str, Any]:
+    part = component.get(name) if isinstance(component, Mapping) else None
+    return part if isinstance(part, Mapping) else {}
+
+
+def _whole(value: object) -> int | None:
+    """Return a whole number from 0 on; None for anything else: text, a bool, 1.5, infinity."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST:
+        return None
+    return int(value) if value == int(value) else None
