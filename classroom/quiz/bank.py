@@ -22,10 +22,6 @@ class Bank(Frozen[str, Question]):
 
     __slots__ = ()
 
-    def on(self, slide: str) -> tuple[Question, ...]:
-        """Give the questions of a slide."""
-        return tuple(question for question in self.values() if question.slide == slide)
-
 
 def load(path: Path | str, slides: Collection[str] | None = None, norms: Collection[str] | None = None) -> Bank:
     """Read, check and index the questions.

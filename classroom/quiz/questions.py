@@ -21,7 +21,6 @@ class Verdict(NamedTuple):
 
     right: bool
     score: float  # 0 ... 1
-    message: str
 
 
 class Reason(NamedTuple):
@@ -32,7 +31,11 @@ class Reason(NamedTuple):
 
 
 class Asked(BaseModel):
-    """What every question has. Frozen: a question is a value that all visitors share."""
+    """What every question has. Frozen: a question is a value that all visitors share.
+
+    `public()`, `seconds` and `norm` are for a room that answers together: what its screens may hold before the answer,
+    how long the lecturer waits, and which operator the room has trouble with.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
     shown: ClassVar[tuple[str, ...]] = ("id", "type", "slide", "ask", "points", "seconds")
@@ -115,7 +118,7 @@ class Choice(_Lettered):
     def grade(self, given: Any) -> Verdict:
         """Judge a letter: all or nothing."""
         right = self._an_option(given) == self.answer
-        return Verdict(right, float(right), "Right." if right else f"Not {given}.")
+        return Verdict(right, float(right))
 
     def reason(self, given: Any) -> Reason:
         """Say why the key is right and why the letter given is not."""
@@ -150,10 +153,7 @@ class Choices(_Lettered):
         hits = len(picked & set(self.answer))
         strays = len(picked) - hits
         score = max(0.0, hits / len(self.answer) - strays / (len(self.options) - len(self.answer)))
-        if hits == len(self.answer) and not strays:
-            return Verdict(True, 1.0, "Right.")
-        count = f"{hits} of {len(self.answer)} right options picked, and {strays} wrong"
-        return Verdict(False, score, f"{'Partly right' if score else 'Not right'}: {count}.")
+        return Verdict(hits == len(self.answer) and not strays, score)
 
     def reason(self, given: Any) -> Reason:
         """Say why, and what is wrong with each wrong option that was picked."""
@@ -198,7 +198,7 @@ class Number(Asked):
     def grade(self, given: Any) -> Verdict:
         """Judge a number, typed or given as int or float: all or nothing."""
         right = abs(parse_number(given) - self.answer) <= self.within
-        return Verdict(right, float(right), "Right." if right else f"Not {str(given).strip()}.")
+        return Verdict(right, float(right))
 
     def reason(self, given: Any) -> Reason:
         """Say why, and, where this very number is a known slip, which one."""

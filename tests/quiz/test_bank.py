@@ -228,5 +228,3 @@ def test_a_bank_is_an_ordered_value_that_cannot_change(bank: Bank) -> None:
         bank["new"] = bank["quiz-gamma-count"]  # type: ignore[index]
     with pytest.raises(AttributeError):
         bank._items = {}
-    assert [question.id for question in bank.on("mvn")] == ["mvn-denominator", "mvn-modes"]
-    assert bank.on("nowhere") == ()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from classroom.quiz import Bank, Number
+from classroom.content import SLIDES
+from classroom.deck import Deck, Slide
+from classroom.quiz import Bank, Choice, Number
 from normlib import NORMS
 from normlib.norms.batch_norm import BatchNorm, Running
 
@@ -325,3 +328,14 @@ def test_every_number_has_its_key_computed_here(bank: Bank) -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     numbers = [question.id for question in bank.values() if question.type == "number"]
     assert [name for name in numbers if f'"{name}"' not in source] == []
+
+
+@pytest.mark.parametrize("slide", [slide for slide in Deck.read(SLIDES) if slide.layout == "quiz"], ids=lambda s: s.id)
+def test_the_notes_of_a_quiz_name_none_of_its_options(bank: Bank, slide: Slide) -> None:
+    """Everybody can open the presenter's view."""
+    for name in slide.quiz:
+        question = bank[name]
+        assert isinstance(question, Choice)
+        for text in question.options.values():
+            for part in re.findall(r"\((.+?)\)", text) or [text]:  # a paper goes by its short name
+                assert part.lower() not in slide.notes.lower()
