@@ -93,8 +93,8 @@ class BnParameters(Exhibit):
                 "is a tick below its ridge, whose highest bar has full height. The axis holds the whole run."
             ),
             Note(
-                text=f"A network of {layers} hidden layers, trained here on digits; {percent(data.accuracy)} of those held out "
-                "are right at this step. The talk showed a private network, xd_net_12m, which is not available.",
+                text=f"A network of {layers} hidden layers, trained here on digits; {percent(data.accuracy)} of those "
+                "held out are right at this step. The talk showed a private network, xd_net_12m; it is not here.",
                 mark="computed",
             ),
         ]
