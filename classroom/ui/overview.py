@@ -24,9 +24,9 @@ def show() -> None:
         )
     at = st.session_state.get("deck", {}).get("at")
     st.session_state["left"] = at
-    st.html('<header class="head"><p>&ensp;</p><h1>Overview</h1><p class="src keys">'
+    st.html('<header class="head"><p><a href="./?slide=cover">&#8592; the cover</a></p><h1>Overview</h1><p class="src keys">'
             f"{len(both.deck)} slides, {len(both.bank)} questions</p></header>")  # fmt: skip
-    parts = [f'<div class="chapter"></div><ul class="tiles">{_tile(both.deck.cover, at)}</ul>']
+    parts = []
     for chapter in both.deck.chapters:
         slides = both.deck.pages[chapter.first.number : chapter.first.number + chapter.count]
         tiles = "".join(_tile(slide, at) for slide in slides)
