@@ -14,12 +14,13 @@ _LOADER = """
 export default function(args) {
   const root = args.parentElement;
   root.__args = args;
+  root.__left = false;
   const go = (module) => { root.__leave = module.MOUNT(root.__args); };
   const modules = (globalThis.__deck ??= {}), path = "PREFIX/FILE.js"; // a page that outlives an upgrade loads anew
   if (modules[path]) go(modules[path]);
   else import(new URL(path, document.baseURI)).then((module) => {
     modules[path] = module;
-    if (!root.__left) go(module);
+    if (!root.__left && root.__args === args) go(module); // newer data has asked for it too
   }, () => { root.textContent = "This part of the page did not load. Reload the page."; });
   return () => { root.__left = true; root.__leave?.(); };
 }

@@ -24,8 +24,10 @@ def show() -> None:
         )
     at = st.session_state.get("deck", {}).get("at")
     st.session_state["left"] = at
-    st.html('<header class="head"><p><a href="./?slide=cover">&#8592; the cover</a></p><h1>Overview</h1><p class="src keys">'
-            f"{len(both.deck)} slides, {len(both.bank)} questions</p></header>")  # fmt: skip
+    st.html(
+        '<header class="head"><p><a href="./?slide=cover">&#8592; the cover</a></p><h1>Overview</h1>'
+        f'<p class="src">{len(both.deck)} slides, {len(both.bank)} questions</p></header>'
+    )
     parts = []
     for chapter in both.deck.chapters:
         slides = both.deck.pages[chapter.first.number : chapter.first.number + chapter.count]

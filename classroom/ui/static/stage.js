@@ -41,7 +41,11 @@ const same = (a, b) => a && b && Object.keys({ ...a, ...b }).every((k) => String
 
 function show(stage, frame) {
   stage.frame = frame;
-  for (const picture of stage.pictures) { picture.__asked = null; drawPicture(picture, frame); }
+  for (const picture of stage.pictures) {
+    picture.__asked = null;
+    // The release of a slider asks once more for what its last move has brought.
+    if (picture.__frame !== frame || picture.__theme !== themeOf(picture) || picture.classList.contains("failed")) drawPicture(picture, frame);
+  }
 }
 
 function drawPicture(root, frame) {
