@@ -14,7 +14,7 @@ else:
 
     from classroom.server import ROUTES, lifespan
 
-    # Until `st.navigation` has run once in a process, Streamlit 1.67 takes pages/ for its old kind of multipage app, and
+    # Until `st.navigation` has run once in a process, Streamlit 1.67 takes pages/ for its old kind of multipage app and
     # tells the first visitor of a deep link that the page does not exist. There is no public switch.
     PagesManager.uses_pages_directory = False
     app = st.App(__file__, routes=ROUTES, lifespan=lifespan)
