@@ -82,7 +82,7 @@ def test_a_swipe_moves_on_a_phone(new_reader: Callable[..., Reader]) -> None:
 def test_the_overview_opens_by_its_key_and_leads_to_a_slide(reader: Reader) -> None:
     slide = DECK[6]
     reader.open().press("o").at("Overview")
-    assert reader.page.locator(".tiles a").count() == len(DECK.pages)
+    assert reader.page.locator(".tiles a").count() == len(DECK)
     reader.page.locator(".tiles").get_by_text(slide.title, exact=True).click()
     reader.at(slide)
 

@@ -191,7 +191,6 @@ def test_one_for_delta_is_wrong_by_more_than_the_gradient_itself():
     assert 1 < medians[0] < medians[1] < medians[2]
 
 
-@says("quiz-picture", "no other operator of this talk ever looks at a second sample")
 def test_only_batch_norm_looks_at_a_second_sample():
     shape, cell = (2, 5, 4, 4), (0, 2, 1, 1)
     assert [name for name, norm in NORMS.items() if norm().pooled(shape, cell)[1].any()] == ["batch_norm"]

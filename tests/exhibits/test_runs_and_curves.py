@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import anyio
 import numpy as np
@@ -17,6 +17,12 @@ from classroom.plots import padded, spread
 from classroom.training import SLOTS, finished, ready
 from lab.experiment import RESULTS, Experiment, Progress
 from lab.experiments.digits_convnet import DigitsConvnet
+
+
+def apart(function: Any, *args: Any) -> None:
+    """Run a coroutine in a thread of its own: the browser tests keep an event loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(anyio.run, function, *args).result()
 
 
 class Result(NamedTuple):
@@ -57,7 +63,7 @@ def test_many_who_ask_at_once_get_one_run() -> None:
 
 
 def test_a_run_without_its_data_is_left_to_the_picture(tmp_path: Path) -> None:
-    anyio.run(ready, DigitsConvnet(data=str(tmp_path)))
+    apart(ready, DigitsConvnet(data=str(tmp_path)))
 
 
 def test_who_waits_too_long_leaves_the_queue_and_the_next_is_served() -> None:
@@ -74,7 +80,7 @@ def test_who_waits_too_long_leaves_the_queue_and_the_next_is_served() -> None:
             await anyio.wait_all_tasks_blocked()
             Counted.go.set()
 
-    anyio.run(hall)
+    apart(hall)
     assert sorted(Counted.begun) == [*range(SLOTS), 9]
 
 
