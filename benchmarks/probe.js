@@ -20,7 +20,7 @@ window.bench = (() => {
     const pressed = event("keydown"), out = {};
     const stage = async (name, wait) => { await wait; out[name] = performance.now(); out[`${name} painted`] = await painted(); };
     const waits = [stage("heading", until(() => heading(title)))];
-    if (formulas) waits.push(stage("formulas", until(() => heading(title) && document.querySelector(".st-key-formulas .katex, .st-key-step .katex"))));
+    if (formulas) waits.push(stage("formulas", until(() => heading(title) && document.querySelector(":is(.st-key-words, .st-key-wide) .katex-display .katex"))));
     if (picture) waits.push(stage("picture", until(() => heading(title) && pictureOf(id)).then(drawn)));
     await Promise.all(waits);
     const began = await pressed;
@@ -68,7 +68,7 @@ window.bench = (() => {
   }
 
   // What a reader sees on the page, frame by frame, so that a mixture of two slides can be seen.
-  const PARTS = { heading: "h1", lede: ".st-key-lede", formulas: ".st-key-formulas, .st-key-step", caption: ".st-key-caption", more: ".st-key-more" };
+  const PARTS = { heading: "h1", words: ":is(.st-key-words, .st-key-wide) [data-testid=stMarkdownContainer]", formulas: ":is(.st-key-words, .st-key-wide) .katex-display", caption: "[data-testid=stCaptionContainer]", more: "[class*=st-key-more-]" };
   const KEYED = { picture: "[data-state]", controls: ".control" }; // parts that the browser builds: there once they are built
   const visible = (e) => e?.checkVisibility({ visibilityProperty: true, opacityProperty: true });
   const top = (e) => Math.round(e.getBoundingClientRect().top);
