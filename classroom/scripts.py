@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import plotly
 from starlette.responses import Response
@@ -32,8 +33,8 @@ PREFIX = f"ui-{fingerprint(STATIC, plotly.__version__)}"  # beside /api: the scr
 class Scripts(StaticFiles):
     """Files that a browser may keep for good."""
 
-    def file_response(self, *args: object, **options: object) -> Response:
+    def file_response(self, *args: Any, **options: Any) -> Response:
         """Return the file, or that it has not changed."""
-        reply = super().file_response(*args, **options)  # type: ignore[arg-type]
+        reply = super().file_response(*args, **options)
         reply.headers.update(FOR_GOOD)
         return reply
