@@ -13,10 +13,11 @@ from importlib import import_module
 from types import MappingProxyType, ModuleType
 
 from normlib import norms
-from normlib.core import Hyper, Layout, Norm, Paper
-from normlib.pool import ALL, NONE, ONE, Pool, Span
+from normlib.core import Hyper, Norm, Paper
+from normlib.layout import Layout
+from normlib.pool import ALL, NONE, ONE, Groups, Pool, Span
 
-__all__ = ["ALL", "NONE", "NORMS", "ONE", "Hyper", "Layout", "Norm", "Paper", "Pool", "Span", "discover"]
+__all__ = ["ALL", "NONE", "NORMS", "ONE", "Groups", "Hyper", "Layout", "Norm", "Paper", "Pool", "Span", "discover"]
 
 
 def discover(package: ModuleType) -> Mapping[str, type[Norm]]:

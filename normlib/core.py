@@ -2,6 +2,9 @@
 
 Inside, arrays are N x C x H x W: example, channel, row, column. The base class checks what comes in, turns the
 layout to NCHW and back, and keeps the dtype; an operator writes the mathematics alone.
+
+A parameter with three axes has one number per element, C x H x W inside, and outside the layout without N; any
+other has the same shape inside and outside.
 """
 
 from __future__ import annotations
@@ -16,23 +19,19 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeVar, get_args, 
 import numpy as np
 from numpy.typing import NDArray
 
-from normlib.pool import Array, Pool
+from normlib.layout import (
+    Layout,
+    Shape,
+    element_from_chw,
+    element_to_chw,
+    from_nchw,
+    nchw_cell,
+    nchw_shape,
+    spoken,
+    to_nchw,
+)
+from normlib.pool import NONE, ONE, Array, Groups, Pool, Span
 from normlib.symbolic import Derivation
-
-Layout = Literal["NCHW", "NHWC", "HWKM"]  # HWKM is the talk's: row, column, channel, example
-
-_NCHW_FROM: Mapping[str, tuple[int, int, int, int]] = {"NCHW": (0, 1, 2, 3), "NHWC": (0, 3, 1, 2), "HWKM": (3, 2, 0, 1)}
-_NCHW_TO: Mapping[str, tuple[int, int, int, int]] = {"NCHW": (0, 1, 2, 3), "NHWC": (0, 2, 3, 1), "HWKM": (2, 3, 1, 0)}
-
-
-def to_nchw(array: Array, layout: Layout) -> Array:
-    """Return a view of `array`, given in `layout`, as N x C x H x W."""
-    return array.transpose(_NCHW_FROM[layout])
-
-
-def from_nchw(array: Array, layout: Layout) -> Array:
-    """Return a view of an N x C x H x W `array` in `layout`."""
-    return array.transpose(_NCHW_TO[layout])
 
 
 class Paper(NamedTuple):
@@ -82,6 +81,12 @@ class Norm(ABC):
     def __post_init__(self) -> None:
         for name, kind in _annotations(type(self)).items():
             _check_field(self, name, kind, getattr(self, name))
+        windows = [a for a in (self.pool.h, self.pool.w) if isinstance(a, Span) and a not in (ONE, NONE)]
+        if windows and "D" in self.layout:
+            raise ValueError(
+                f"{self._name}: layout must be of maps or sequences, got {self.layout!r}. A window of rows and columns "
+                "has no depth: pass the layers of a volume as maps of their own."
+            )
 
     # What an operator writes. Arrays are NCHW here, of float32 or wider.
 
@@ -93,7 +98,8 @@ class Norm(ABC):
     def _backward(self, dy: Array, cache: Any) -> dict[str, Array]:
         """Return dl/d(input) for each input of `_forward`, given dy = dl/dy."""
 
-    def _init(self, channels: int) -> dict[str, Array]:
+    def _init(self, shape: Shape) -> dict[str, Array]:
+        """Return the parameters before training, for x of shape N, C, H, W; with three axes they are C x H x W."""
         return {}
 
     @property
@@ -105,38 +111,33 @@ class Norm(ABC):
     def _derive(self) -> Derivation:
         """The same function in symbols, with the gradients it claims."""
 
+    def _pooled(self, shape: Shape, cell: Shape) -> NDArray[np.bool_]:
+        """Return the mask over N, C, H, W; to override where the cells are no product of axes."""
+        return self.pool.mask(shape, cell)
+
     # What everybody calls.
 
-    def init(self, shape: tuple[int, ...]) -> dict[str, Array]:
+    def init(self, shape: Shape) -> dict[str, Array]:
         """Return the parameters as they are before training; `{}` if there are none.
 
-        shape: of x, in the operator's layout.
+        shape: of x, in the operator's layout; one number per element is shaped like x without N.
         """
-        if len(shape) != 4:
-            where = f"{self._name}.init"
-            raise ValueError(f"{where}: shape must have 4 axes ({self.layout}), got {tuple(shape)}. {_ADD_AXES}")
-        return self._init(shape[_NCHW_FROM[self.layout][1]])
+        self._check_shape("init: shape", shape)
+        params = self._init(nchw_shape(shape, self.layout))
+        return {name: self._outward(p, shape) for name, p in params.items()}
 
     def forward(self, x: Array, **params: Array) -> tuple[Array, Any]:
         """Return y, with the layout, shape and dtype of x, and the cache that `backward` needs.
 
-        x: four axes in the operator's layout, any floating-point dtype; never changed. Leave it unchanged until
+        x: in the operator's layout, of any floating-point dtype; never changed. Leave it unchanged until
         `backward` is done: the cache may refer to it. params: as named and shaped by `init`.
         Raises ValueError for another shape or dtype, and for missing, unknown or misshapen parameters.
         """
         x = self._floating("x", x)
-        if x.ndim != 4 or 0 in x.shape:
-            raise ValueError(
-                f"{self._name}.forward: x must have 4 axes ({self.layout}), none empty, "
-                f"got shape {x.shape}. {_ADD_AXES}"
-            )
-        given = self._checked_params(x.shape, params)
+        self._check_shape("forward: x's shape", x.shape)
         work = np.promote_types(x.dtype, np.float32)
-        y, cache = self._forward(
-            to_nchw(x, self.layout).astype(work, copy=False),
-            **{name: p.astype(np.promote_types(p.dtype, np.float32), copy=False) for name, p in given.items()},
-        )
-        return from_nchw(y, self.layout).astype(x.dtype, copy=False), cache
+        y, cache = self._forward(to_nchw(x, self.layout).astype(work, copy=False), **self._inward(x.shape, params))
+        return from_nchw(y, self.layout, x.shape).astype(x.dtype, copy=False), cache
 
     def backward(self, dy: Array, cache: Any) -> dict[str, Array]:
         """Return dl/d(input) under the name of each input of `forward`, with its shape, in the dtype of dy.
@@ -144,31 +145,31 @@ class Norm(ABC):
         dy: dl/dy, in the operator's layout; cache: from `forward`. Raises ValueError where dy is not shaped like y.
         """
         dy = self._floating("dy", dy)
-        shape = tuple(cache[0].shape[axis] for axis in _NCHW_TO[self.layout])
-        if dy.shape != shape:
+        if dy.ndim != len(self.layout) or nchw_shape(dy.shape, self.layout) != cache[0].shape:
             raise ValueError(
-                f"{self._name}.backward: dy must have the shape {shape} of y, got {dy.shape}. "
-                "Pass dl/dy, and the cache of the same forward."
+                f"{self._name}.backward: dy must have the shape {spoken(cache[0].shape, self.layout)} of y, "
+                f"got {dy.shape}. Pass dl/dy, and the cache of the same forward."
             )
         work = np.promote_types(dy.dtype, np.float32)
         grads = self._backward(to_nchw(dy, self.layout).astype(work, copy=False), cache)
-        grads["x"] = from_nchw(grads["x"], self.layout)
-        return {name: grad.astype(dy.dtype, copy=False) for name, grad in grads.items()}
+        outer = {name: self._outward(grad, dy.shape) for name, grad in grads.items()}
+        return {name: grad.astype(dy.dtype, copy=False) for name, grad in outer.items()}
 
-    def pooled(self, shape: tuple[int, ...], cell: tuple[int, ...]) -> NDArray[np.bool_]:
+    def pooled(self, shape: Shape, cell: Shape) -> NDArray[np.bool_]:
         """Return True where a cell of x enters the statistic of `cell`; shape, cell and result in the layout.
 
         Raises ValueError where `cell` is not an index into `shape`.
         """
         shape, cell = tuple(shape), tuple(cell)
-        if len(shape) != 4 or len(cell) != 4 or not all(0 <= at < n for at, n in zip(cell, shape, strict=True)):
+        shape, cell = tuple(shape), tuple(cell)
+        self._check_shape("pooled: shape", shape)
+        if len(cell) != len(shape) or not all(0 <= at < n for at, n in zip(cell, shape, strict=True)):
             raise ValueError(
-                f"{self._name}.pooled: cell must be an index into the 4 axes of shape {shape}, got {cell}. "
+                f"{self._name}.pooled: cell must be an index into the {len(shape)} axes of shape {shape}, got {cell}. "
                 f"Give both as {self.layout}, counting from 0."
             )
-        axes = _NCHW_FROM[self.layout]
-        mask = self.pool.mask(tuple(shape[a] for a in axes), tuple(cell[a] for a in axes))
-        return from_nchw(mask, self.layout)
+        mask = self._pooled(nchw_shape(shape, self.layout), nchw_cell(cell, shape, self.layout))
+        return from_nchw(mask, self.layout, shape)
 
     def derive(self) -> Derivation:
         """Return the operator in symbols: definition, steps and claimed gradients, with their proof."""
@@ -209,9 +210,29 @@ class Norm(ABC):
             )
         return array
 
-    def _checked_params(self, shape: tuple[int, ...], params: Mapping[str, Array]) -> dict[str, Array]:
-        expected = self.init(shape)
-        if set(params) != set(expected):
+    def _check_shape(self, what: str, shape: Shape) -> None:
+        axes = len(self.layout)
+        if len(shape) != axes:
+            fitting = ", ".join(layout for layout in get_args(Layout) if len(layout) == len(shape))
+            raise ValueError(
+                f"{self._name}.{what} must have {axes} axes ({self.layout}), got {tuple(shape)}. "
+                f"Choose a layout with as many axes: {fitting or 'there are some for 2 to 5'}."
+            )
+        if 0 in shape:
+            raise ValueError(
+                f"{self._name}.{what} must have no empty axis, got {tuple(shape)}. Leave an empty batch out."
+            )
+        channels, groups = nchw_shape(shape, self.layout)[1], self.pool.c
+        if isinstance(groups, Groups) and channels % groups.number:
+            raise ValueError(
+                f"{self._name}: groups={groups.number} must divide the {channels} channels of x {tuple(shape)}. "
+                f"Choose a divisor of {channels}."
+            )
+
+    def _inward(self, shape: Shape, params: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the parameters of x in the given shape as `_forward` takes them, of float32 or wider."""
+        expected = _parameters(self, shape)
+        if params.keys() != expected.keys():
             raise ValueError(
                 f"{self._name}.forward: the parameters must be {sorted(expected) or 'none'}, "
                 f"got {sorted(params) or 'none'}. Start from {self._name}(...).init(x.shape)."
@@ -223,15 +244,31 @@ class Norm(ABC):
                     f"{self._name}.forward: {name} must have shape {expected[name].shape} "
                     f"for x {shape} ({self.layout}), got {p.shape}. Start from {self._name}(...).init(x.shape)."
                 )
-        return given
+            if expected[name].by_element:
+                given[name] = element_to_chw(p, self.layout)
+        return {name: p.astype(np.promote_types(p.dtype, np.float32), copy=False) for name, p in given.items()}
+
+    def _outward(self, array: Array, shape: Shape) -> Array:
+        """Return an array of `_forward` or `_backward` as the caller of x in the given shape knows it."""
+        if array.ndim == 4:
+            return from_nchw(array, self.layout, shape)
+        return element_from_chw(array, self.layout, shape) if array.ndim == 3 else array
 
 
-_ADD_AXES = "Give a matrix (N, C) the axes it lacks: x[:, :, None, None] for NCHW."
+class _Parameter(NamedTuple):
+    shape: Shape  # outside
+    by_element: bool
 
 
 @lru_cache(maxsize=512)
 def _derivation(norm: Norm) -> Derivation:
     return norm._derive()
+
+
+@lru_cache(maxsize=512)
+def _parameters(norm: Norm, shape: Shape) -> Mapping[str, _Parameter]:
+    inside = norm._init(nchw_shape(shape, norm.layout))
+    return {name: _Parameter(norm._outward(p, shape).shape, p.ndim == 3) for name, p in inside.items()}
 
 
 @lru_cache

@@ -12,7 +12,9 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from normlib.core import Array, Norm, to_nchw
+from normlib.core import Norm
+from normlib.layout import to_nchw
+from normlib.pool import ALL, Array
 
 Method = Literal["complex step", "central differences"]
 Inputs = Mapping[str, Array]
@@ -77,12 +79,13 @@ def certify(
     """
     rng = np.random.default_rng(seed)
     if x is None:
-        inputs = random_inputs(norm, (2, 5, 3, 4), rng)
+        inputs = random_inputs(norm, norm.pool.fit((2, 5, 3, 4)), rng)
     else:
         norm.forward(x, **(params or norm.init(np.shape(x))))  # speaks up where x or params are wrong
         nchw = to_nchw(np.asarray(x, dtype=float), norm.layout)
         inputs = random_inputs(norm, nchw.shape, rng) | {"x": nchw}
-        inputs |= {name: np.asarray(p, dtype=float) for name, p in (params or {}).items()}
+        given = norm._inward(np.shape(x), params) if params else {}
+        inputs |= {name: p.astype(float) for name, p in given.items()}
     method: Method = "complex step" if norm.analytic else "central differences"
     difference_error, difference_cases = _difference_error(norm, inputs, rng, method)
     return Certificate(
@@ -103,16 +106,18 @@ def proved(norm: Norm) -> bool:
 
 
 def random_inputs(norm: Norm, shape: tuple[int, ...], rng: np.random.Generator) -> dict[str, Array]:
-    """Return x of an (N, C, H, W) shape, off centre, and positive parameters, none of them 1."""
-    params = norm._init(shape[1])
+    """Return x of an (N, C, H, W) shape, off centre, and positive parameters, none of them 1; as `_forward` takes."""
+    params = norm._init(shape)
     return {"x": rng.normal(1.0, 2.0, shape)} | {name: rng.uniform(0.5, 1.5, p.shape) for name, p in params.items()}
 
 
 def _code_error(norm: Norm, rng: np.random.Generator) -> float:
-    low, high = (2, 1, 1, 3), (4, 7, 5, 6)  # at least 3 values in every whole-axis pool: with 2, dx is 0
-    n, c, h, w = rng.integers(low, high)
-    inputs = random_inputs(norm, (n, c, h, w), rng)
-    dy = rng.normal(size=(n, c, h, w))
+    # At least 3 values in every whole-axis pool: with 2, dx is 0.
+    low, high = (2, 3 if norm.pool.c is ALL else 1, 1, 3), (4, 7, 5, 6)
+    n, c, h, w = map(int, rng.integers(low, high))
+    shape = norm.pool.fit((n, c, h, w))
+    inputs = random_inputs(norm, shape, rng)
+    dy = rng.normal(size=shape)
     y, cache = norm._forward(**inputs)
     grads = norm._backward(dy, cache)
     y_shown, grads_shown = norm.derive().evaluate(inputs, dy)

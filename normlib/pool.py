@@ -46,11 +46,27 @@ class Span(NamedTuple):
 ONE = Span(0, 0)  # this index only
 NONE = Span(0, -1)  # no index: the statistic is given, not taken from x
 
-Axis = EllipsisType | Span
+
+class Groups(NamedTuple):
+    """Contiguous groups along an axis, all as long: a cell's statistic is taken over its own group.
+
+    >>> Pool(c=Groups(2)).mask((1, 4, 1, 1), cell=(0, 1, 0, 0)).ravel()
+    array([ True,  True, False, False])
+    """
+
+    number: int
+
+    @property
+    def mirrored(self) -> Groups:
+        """The same groups: who is in my group has me in its own."""
+        return self
+
+
+Axis = EllipsisType | Span | Groups
 
 
 class Pool(NamedTuple):
-    """The cells that enter a cell's statistic: along each axis all of it, or a window around the cell.
+    """The cells that enter a cell's statistic: along each axis all of it, a window around the cell, or its group.
 
     >>> Pool(n=ALL, h=ALL, w=ALL).mask((2, 3, 1, 1), cell=(0, 1, 0, 0)).ravel()
     array([False,  True, False, False,  True, False])
@@ -64,15 +80,34 @@ class Pool(NamedTuple):
     @property
     def mirrored(self) -> Pool:
         """The cells into whose statistic a cell enters."""
-        return Pool(*(a.mirrored if isinstance(a, Span) else a for a in self))
+        return Pool(*(a if a is ALL else a.mirrored for a in self))
+
+    @property
+    def small(self) -> Pool:
+        """The pool for a proof on a small tensor: two groups are enough to tell one from another."""
+        return Pool(*(Groups(min(a.number, 2)) if isinstance(a, Groups) else a for a in self))
+
+    def fit(self, shape: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+        """Return the least (N, C, H, W) shape, no axis shorter than in `shape`, that the groups divide.
+
+        >>> Pool(c=Groups(4)).fit((2, 5, 3, 3))
+        (2, 8, 3, 3)
+        """
+        n, c, h, w = (m + -m % a.number if isinstance(a, Groups) else m for a, m in zip(self, shape, strict=True))
+        return n, c, h, w
 
     def matrix(self, axis: int, length: int) -> NDArray[np.bool_]:
         """Along one axis of N, C, H, W: True at [a, b] where index b enters the statistic of index a."""
-        span = self[axis]
-        if not isinstance(span, Span):
-            return np.ones((length, length), dtype=bool)
-        offset = np.arange(length) - np.arange(length)[:, None]
-        return (-span.before <= offset) & (offset <= span.after)
+        at = np.arange(length)
+        match self[axis]:
+            case Span(before, after):
+                offset = at - at[:, None]
+                return (-before <= offset) & (offset <= after)
+            case Groups(number):
+                group = at // (length // number)
+                return group == group[:, None]
+            case _:
+                return np.ones((length, length), dtype=bool)
 
     def mask(self, shape: tuple[int, ...], cell: tuple[int, ...]) -> NDArray[np.bool_]:
         """Return True, over an (N, C, H, W) `shape`, where a cell enters the statistic of `cell`."""

@@ -13,7 +13,7 @@ from typing import Annotated, NamedTuple, Self
 
 import numpy as np
 
-from normlib.core import Array, Hyper, Norm, Paper, preset
+from normlib.core import Array, Hyper, Norm, Paper, Shape, preset
 from normlib.derivations.inference import with_running_statistics
 from normlib.derivations.standardized import standardized
 from normlib.pool import ALL, NONE, Pool
@@ -64,7 +64,8 @@ class BatchNorm(Norm):
         """All examples and positions of a channel; no cell at inference."""
         return Pool(n=ALL, h=ALL, w=ALL) if self.training else Pool(NONE, NONE, NONE, NONE)
 
-    def _init(self, channels: int) -> dict[str, Array]:
+    def _init(self, shape: Shape) -> dict[str, Array]:
+        channels = shape[1]
         start = self.start(channels)
         params = {"gamma": np.ones(channels), "beta": np.zeros(channels)} if self.affine else {}
         return params if self.training else {**params, "running_mean": start.mean, "running_var": start.var}
@@ -179,7 +180,7 @@ class BatchNorm(Norm):
 
     @classmethod
     def variants(cls) -> dict[str, Self]:
-        """Add inference, a large eps and the other layouts."""
+        """Add inference, a large eps and other layouts."""
         return super().variants() | {
             "inference": cls(training=False),
             "inference without gamma and beta": cls(training=False, affine=False, eps=1e-2),
@@ -188,6 +189,10 @@ class BatchNorm(Norm):
             "NHWC": cls(layout="NHWC"),
             "HWKM": cls(layout="HWKM"),
             "inference, HWKM": cls(training=False, layout="HWKM"),
+            "matrix": cls(layout="NC"),
+            "sequence": cls(layout="NLC"),
+            "volume": cls(layout="NCDHW"),
+            "inference, volume": cls(training=False, layout="NDHWC"),
         }
 
 

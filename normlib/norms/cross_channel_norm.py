@@ -59,4 +59,5 @@ class CrossChannelNorm(Norm):
             "one channel": cls(size=1, alpha=1.0),
             "NHWC": cls(size=2, alpha=0.4, layout="NHWC"),
             "HWKM": cls(size=3, alpha=0.4, layout="HWKM"),
+            "sequence": cls(size=3, alpha=0.4, layout="NCL"),
         }

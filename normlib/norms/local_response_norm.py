@@ -2,7 +2,7 @@
 
 - `across_channels`: a window of n channels at one position. `within_channel`: n x n pixels of one channel.
 - Alpha is divided by the size of the whole window, also where a border clips it; TensorFlow and the paper do not
-  divide.
+  divide. A sequence is a map of one row, and alpha is still divided by n squared.
 - Kappa is 1 by default; the paper has 2. Within a channel Caffe fixes it at 1.
 """
 
@@ -113,4 +113,7 @@ class LocalResponseNorm(Norm):
             "within, undivided": cls(mode="within_channel", size=3, alpha=0.2, divide=False),
             "NHWC": cls(size=2, layout="NHWC"),
             "within, HWKM": cls(mode="within_channel", size=3, layout="HWKM"),
+            "within, sequence": cls(mode="within_channel", size=3, layout="NCL"),
+            "volume": cls(size=3, layout="NDHWC"),
+            "matrix": cls(size=3, layout="NC"),
         }

@@ -102,6 +102,8 @@ class MeanVarianceNorm(Norm):
             "large eps in the root": cls(eps=1.0, eps_in_root=True, across_channels=True),
             "NHWC": cls(eps=0.5, layout="NHWC"),
             "HWKM": cls(eps=0.5, across_channels=True, layout="HWKM"),
+            "sequence": cls(eps=0.5, layout="NCL"),
+            "volume": cls(eps=0.5, across_channels=True, layout="NDHWC"),
         }
 
 

@@ -2,6 +2,7 @@
 
 - What counts is the mean of squares over a window of H' x W' pixels; an even one leans down and to the right.
 - At a border it is the mean over the pixels really in the window, not over H' W'.
+- A sequence is a map of one row: the mean is over its W' places at most.
 - In the interior it is Caffe's local response normalization within a channel.
 """
 
@@ -65,4 +66,5 @@ class SpatialNorm(Norm):
             "one pixel": cls(height=1, width=1),
             "NHWC": cls(layout="NHWC"),
             "HWKM": cls(height=3, width=2, layout="HWKM"),
+            "sequence": cls(height=3, width=3, alpha=1.0, layout="NLC"),
         }

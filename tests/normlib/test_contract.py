@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from normlib import NORMS, Norm
-from normlib.core import from_nchw, to_nchw
-from normlib.gradcheck import certify, complex_step, random_inputs
+from normlib import NORMS
+from normlib.gradcheck import central_difference, certify, complex_step, random_inputs
+from normlib.layout import nchw_cell, to_nchw
+from tests.normlib.conftest import OUTER, inner_shape, inputs_for, outer_shape, run
 
 VARIANTS = {f"{key}: {name}": norm for key, cls in NORMS.items() for name, norm in cls.variants().items()}
 every_variant = pytest.mark.parametrize("norm", VARIANTS.values(), ids=VARIANTS.keys())
@@ -20,17 +21,6 @@ every_norm = pytest.mark.parametrize("norm", [cls() for cls in NORMS.values()], 
 @pytest.fixture
 def rng():
     return np.random.default_rng(2015)
-
-
-def inputs_for(norm, rng, shape=(2, 3, 2, 3)):
-    """Random inputs in the norm's layout; `shape` is N, C, H, W."""
-    inputs = random_inputs(norm, shape, rng)
-    return inputs | {"x": from_nchw(inputs["x"], norm.layout)}
-
-
-def run(norm, inputs, dy):
-    y, cache = norm.forward(**inputs)
-    return y, norm.backward(dy, cache)
 
 
 # Law 1: the proof.
@@ -53,14 +43,14 @@ def test_every_displayed_step_is_an_equation_that_holds(norm):
 
 @every_norm
 def test_the_proof_holds_where_cells_of_other_pools_stand_beside(norm):
-    two_pools = replace(norm.derive(), shape=(2, 2, 1, 2))
+    two_pools = replace(norm.derive(), shape=(2, 2, 1, 2))  # with groups: two of one channel each
     assert {e for cells in two_pools.residue.values() for e in cells} == {0}
 
 
 @every_variant
 def test_a_gradient_is_claimed_and_revealed_for_every_input(norm):
     derivation = norm.derive()
-    assert set(derivation.closed_form) == {"x", *norm.init((2, 3, 4, 5))}
+    assert set(derivation.closed_form) == set(derivation.inputs) == {"x", *norm.init(outer_shape(norm))}
     revealed = {formula for step in derivation.steps for formula in step.formulas}
     assert set(derivation.closed_form.values()) <= revealed
 
@@ -74,11 +64,10 @@ def test_code_computes_the_displayed_formulas(norm, rng, shape):
     inputs = inputs_for(norm, rng, shape)
     dy = rng.normal(size=inputs["x"].shape)
     y, grads = run(norm, inputs, dy)
-    inside = inputs | {"x": to_nchw(inputs["x"], norm.layout)}
-    y_shown, shown = norm.derive().evaluate(inside, to_nchw(dy, norm.layout))
+    y_shown, shown = norm.derive().evaluate(inside(norm, inputs), to_nchw(dy, norm.layout))
     np.testing.assert_allclose(to_nchw(y, norm.layout), y_shown, rtol=1e-10, atol=1e-13)
     assert set(grads) == set(shown)
-    for name, grad in (grads | {"x": to_nchw(grads["x"], norm.layout)}).items():
+    for name, grad in inside(norm, grads).items():
         np.testing.assert_allclose(grad, shown[name], rtol=1e-10, atol=1e-12, err_msg=name)
 
 
@@ -120,17 +109,17 @@ def test_backward_names_and_shapes_match_the_inputs(norm, rng):
 @every_variant
 def test_a_cell_depends_on_itself_and_on_its_pool_and_on_nothing_else(norm, rng):
     """The pool that pictures and quizzes show is the one that the code sums over."""
-    x = random_inputs(norm, (2, 6, 3, 4), rng)["x"]
-    params = {name: p + 0j for name, p in random_inputs(norm, x.shape, rng).items() if name != "x"}
-    cell = (1, 2, 1, 2)
-    slope = [
-        complex_step(lambda v: norm._forward(v, **params)[0][cell], x, unit.reshape(x.shape)) for unit in np.eye(x.size)
-    ]
-    depends = np.reshape(slope, x.shape) != 0
-    outside = (int(n) for n in np.array(cell)[[norm.pool._fields.index(a) for a in _axes(norm)]])
-    expected = to_nchw(norm.pooled(from_nchw(x, norm.layout).shape, tuple(outside)), norm.layout).copy()
+    inputs = random_inputs(norm, inner_shape(norm, 2, 6, 3, 4), rng)
+    x, slope_of = inputs.pop("x"), complex_step if norm.analytic else central_difference
+    params = {name: p + 0j if norm.analytic else p for name, p in inputs.items()}
+    shape = OUTER[norm.layout](x).shape
+    outside = tuple(length // 2 for length in shape)
+    cell = nchw_cell(outside, shape, norm.layout)
+    units = (unit.reshape(x.shape) for unit in np.eye(x.size))
+    slope = [slope_of(lambda v: norm._forward(v, **params)[0][cell], x, unit) for unit in units]
+    expected = to_nchw(norm.pooled(shape, outside), norm.layout).copy()
     expected[cell] = True
-    np.testing.assert_array_equal(depends, expected)
+    np.testing.assert_array_equal(np.reshape(slope, x.shape) != 0, expected)
 
 
 @every_variant
@@ -187,5 +176,7 @@ def test_the_lecture_is_in_words_and_leaves_the_formula_to_the_derivation(norm):
     assert norm.paper.url.startswith("https://")
 
 
-def _axes(norm: Norm) -> str:
-    return {"NCHW": "nchw", "NHWC": "nhwc", "HWKM": "hwcn"}[norm.layout]
+def inside(norm, arrays):
+    """Turn x and what is named like a parameter into what `_forward` takes."""
+    params = norm._inward(arrays["x"].shape, {name: a for name, a in arrays.items() if name != "x"})
+    return {"x": to_nchw(arrays["x"], norm.layout), **params}

@@ -23,7 +23,7 @@ def test_both_slopes_of_a_function_with_a_known_one():
 
 @every_norm
 def test_a_certificate_is_taken_at_the_numbers_shown(norm):
-    x = np.random.default_rng(0).normal(3, 0.1, (2, 3, 4, 5)).astype(np.float32)
+    x = np.random.default_rng(0).normal(3, 0.1, norm.pool.fit((2, 3, 4, 5))).astype(np.float32)
     params = {name: p + 0.5 for name, p in norm.init(x.shape).items()}
     certificate = certify(norm, x, params=params, cases=5)
     assert certificate.holds
@@ -67,5 +67,5 @@ def test_moving_a_slider_does_not_prove_again(norm):
     number = "eps" if "eps" in vars(norm) else "alpha"
     moved = replace(norm, **{number: getattr(norm, number) * 1.01})
     proved = _residue.cache_info().misses
-    assert certify(moved, np.random.default_rng(0).normal(size=(2, 5, 4, 4))).holds
+    assert certify(moved, np.random.default_rng(0).normal(size=norm.pool.fit((2, 5, 4, 4)))).holds
     assert _residue.cache_info().misses == proved
