@@ -1,0 +1,152 @@
+"""Passes over whole maps: their sums, and what is linear in their values.
+
+A map is the H x W values of one example and channel. The statistics of a standardizing operator are sums over maps; its
+output is x * slope + intercept, with numbers that are the same all over a map, and its gradient is linear in dy and x.
+
+The line under "Return" is what a function computes. The rest is there for speed: NumPy alone would write every
+intermediate result to main memory and read it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from normlib.pool import Array
+
+BLOCK = 1 << 19  # bytes of an operand in one block: four of them stay in a core's own cache
+STRETCH = 2048  # values summed in their own dtype, before float64 takes the sum over
+SHORT = 1024  # values; for shorter maps, a number is written out for each value: a loop for each map would cost more
+TINY = 16  # values; for a sum over so few, BLAS takes longer than NumPy
+LINE = 64  # bytes of a cache line
+LARGE = 1 << 17  # bytes; a smaller array is in the cache anyway
+
+
+def is_plain(*arrays: Array) -> bool:
+    """Return whether the arrays are real, of one dtype, and without gaps in memory: their blocks are flat then."""
+    first = arrays[0].dtype
+    return first.char in "fd" and all(a.dtype == first and a.flags.c_contiguous for a in arrays)
+
+
+def map_sums(a: Array, b: Array) -> tuple[Array, Array]:
+    """Return the sums of a and of a * b over every map, each (N, C, 1, 1), in float64 or wider.
+
+    a, b: (N, C, H, W).
+    """
+    n, c, h, w = a.shape
+    if h * w < TINY or not is_plain(a, b):
+        wide = np.result_type(a.dtype, b.dtype, np.float64)
+        return a.sum((2, 3), wide, keepdims=True), np.multiply(a, b, dtype=wide).sum((2, 3), keepdims=True)
+    a, b = a.reshape(n * c, h * w), b.reshape(n * c, h * w)
+    sums, products = np.zeros((2, n * c))
+    ones = np.ones(min(h * w, STRETCH), a.dtype)
+    for rows, columns in _tiles(a, STRETCH):
+        part = a[rows, columns]
+        sums[rows] += part @ ones[: part.shape[1]]
+        products[rows] += np.vecdot(part, b[rows, columns])
+    return sums.reshape(n, c, 1, 1), products.reshape(n, c, 1, 1)
+
+
+def line(x: Array, slope: Array, intercept: Array) -> Array:
+    """Return x * slope + intercept, new, in the dtype of x.
+
+    x: (N, C, H, W); slope, intercept: four axes that broadcast against it.
+    """
+    slope, intercept = slope.astype(x.dtype), intercept.astype(x.dtype)
+    if not is_plain(x):
+        return x * slope + intercept
+    out = empty_like(x)
+    (flat, flat_out), (slope, intercept) = _matrices((x, out), (slope, intercept))
+    with _short_buffer():
+        for at in _tiles(flat):
+            part = flat_out[at]
+            np.multiply(flat[at], _cut(slope, at), out=part)
+            part += _cut(intercept, at)
+    return out
+
+
+def plane(a: Array, slope_a: Array, b: Array, slope_b: Array, intercept: Array) -> Array:
+    """Return a * slope_a + b * slope_b + intercept, new, in the dtype of a.
+
+    a, b: (N, C, H, W); slopes, intercept: four axes that broadcast against them.
+    """
+    slope_a, slope_b, intercept = (p.astype(a.dtype) for p in (slope_a, slope_b, intercept))
+    if not is_plain(a, b):
+        return (a * slope_a + b * slope_b + intercept).astype(a.dtype, copy=False)
+    out = empty_like(a)
+    (flat_a, flat_b, flat_out), (slope_a, slope_b, intercept) = _matrices((a, b, out), (slope_a, slope_b, intercept))
+    spare = None
+    with _short_buffer():
+        for at in _tiles(flat_a):
+            part = flat_out[at]
+            spare = empty_like(part) if spare is None or spare.shape != part.shape else spare
+            np.multiply(flat_b[at], _cut(slope_b, at), out=spare)
+            spare += _cut(intercept, at)
+            np.multiply(flat_a[at], _cut(slope_a, at), out=part)
+            part += spare
+    return out
+
+
+def empty_like(x: Array) -> Array:
+    """Return an array like x without values, that begins with a cache line.
+
+    A large array of NumPy's own begins 16 bytes behind one; every store of 64 bytes then touches two lines, which
+    takes twice as long.
+    """
+    if x.nbytes < LARGE:
+        return np.empty(x.shape, x.dtype)
+    raw = np.empty(x.nbytes + LINE, np.uint8)
+    start = -raw.ctypes.data % LINE
+    return raw[start : start + x.nbytes].view(x.dtype).reshape(x.shape)
+
+
+Tile = tuple[slice, slice]
+
+
+def _tiles(matrix: Array, columns: int | None = None) -> Iterator[Tile]:
+    """Yield blocks that together are the matrix, each of BLOCK bytes at most and of so many columns at most."""
+    height, width = matrix.shape
+    wide = min(width, columns or width, BLOCK // matrix.itemsize)
+    high = max(1, BLOCK // (wide * matrix.itemsize))
+    for top in range(0, height, high):
+        for left in range(0, width, wide):
+            yield slice(top, min(top + high, height)), slice(left, min(left + wide, width))
+
+
+def _cut(numbers: Array, at: Tile) -> Array:
+    """Return what belongs to a block, of a matrix that is one row or one column."""
+    rows, columns = at
+    if numbers.shape[1] > 1:
+        return numbers[:, columns]
+    column = numbers[rows] if numbers.shape[0] > 1 else numbers
+    width = columns.stop - columns.start
+    return np.repeat(column, width, axis=1) if width < SHORT and column.size > 1 else column
+
+
+def _matrices(arrays: tuple[Array, ...], numbers: tuple[Array, ...]) -> tuple[list[Array], list[Array]]:
+    """Return views of the arrays as matrices, a map or an example a row, and the numbers as one row or one column.
+
+    A row is an example where numbers vary inside of maps, or where maps are short: a number for each of its values is
+    then written out once, and serves all examples.
+    """
+    n, c, h, w = arrays[0].shape
+    varied = any(p.shape[2:] != (1, 1) for p in numbers)
+    if varied or (h * w < SHORT and all(p.shape[0] == 1 or p.shape[1] == 1 for p in numbers)):
+        columns = [
+            p.reshape(-1, 1) if p.size == p.shape[0] else np.broadcast_to(p, (1, c, h, w)).reshape(1, -1)
+            for p in numbers
+        ]
+        return [a.reshape(n, c * h * w) for a in arrays], columns
+    return [a.reshape(n * c, h * w) for a in arrays], [np.broadcast_to(p, (n, c, 1, 1)).reshape(-1, 1) for p in numbers]
+
+
+@contextmanager
+def _short_buffer() -> Iterator[None]:
+    """Keep NumPy from copying a broadcast operand through its buffer, as it does for rows shorter than that."""
+    before = np.setbufsize(4096)
+    try:
+        yield
+    finally:
+        np.setbufsize(before)
