@@ -16,8 +16,9 @@ import numpy as np
 from normlib.core import Array, Hyper, Norm, Paper, Shape, preset
 from normlib.derivations.inference import with_running_statistics
 from normlib.derivations.standardized import standardized
+from normlib.maps import line, map_sums, plane
 from normlib.pool import ALL, NONE, Pool
-from normlib.standardize import centre, inverse, standardize_backward
+from normlib.standardize import Shifted, inverse, moments, shifted
 from normlib.symbolic import Derivation
 
 CHANNEL = (0, 2, 3)  # N, H, W: every example and position of one channel
@@ -26,11 +27,17 @@ CHANNEL = (0, 2, 3)  # N, H, W: every example and position of one channel
 class Cache(NamedTuple):
     """What training's backward and the running statistics need."""
 
-    x_hat: Array  # (N, C, H, W)
+    values: Array  # (N, C, H, W): x, or x less a number near its mean
+    offset: Array  # (1, C, 1, 1), what is left of the mean in the values
     mean: Array  # (1, C, 1, 1)
     var: Array  # (1, C, 1, 1), biased, without eps
     inv_std: Array  # (1, C, 1, 1)
     gamma: Array  # (1, C, 1, 1), or 1
+
+    @property
+    def x_hat(self) -> Array:
+        """The standardized x; not kept, for writing it to memory takes longer than computing it."""
+        return Shifted(self.values, self.offset).centred * self.inv_std.astype(self.values.dtype)
 
 
 class Running(NamedTuple):
@@ -79,7 +86,7 @@ class BatchNorm(Norm):
         running_var: Array | None = None,
     ) -> tuple[Array, Cache]:
         if running_mean is None or running_var is None:
-            centred, (mean, var) = centre(x, CHANNEL)
+            (values, offset), (mean, var) = moments(x, CHANNEL)
         else:
             mean, var = _per_channel(running_mean), _per_channel(running_var)
             if np.any(var.real < 0):
@@ -87,27 +94,30 @@ class BatchNorm(Norm):
                     f"BatchNorm.forward: running_var must not be negative, got {var.real.min():g}. "
                     "Pass variances, not their logarithms or roots."
                 )
-            shift = mean.astype(x.dtype)
-            centred = (x - shift) - (mean - shift).astype(x.dtype)  # a float32 x keeps what a float64 mean tells
+            values, offset = shifted(x, mean, var + self.eps)
         inv_std = inverse(np.sqrt(var + self.eps), "BatchNorm.forward")
-        x_hat = centred * inv_std.astype(x.dtype)
-        scale = np.ones(1, x.dtype) if gamma is None else _per_channel(gamma).astype(x.dtype)
-        y = x_hat.copy() if beta is None else scale * x_hat + _per_channel(beta).astype(x.dtype)
-        return y, Cache(x_hat, mean, var, inv_std, scale)
+        scale = np.ones((1, 1, 1, 1)) if gamma is None else _per_channel(gamma)
+        shift = 0.0 if beta is None else _per_channel(beta)
+        y = line(values, scale * inv_std, shift - offset * scale * inv_std)
+        return y, Cache(values, offset, mean, var, inv_std, scale)
 
     def _backward(self, dy: Array, cache: Cache) -> dict[str, Array]:
-        x_hat, _, _, inv_std, gamma = cache
-        dx_hat = dy * gamma
-        sums = {"gamma": _channel_sum(dy * x_hat), "beta": _channel_sum(dy)} if self.affine else {}
-        if self.training:
-            return {"x": standardize_backward(dx_hat, x_hat, inv_std, CHANNEL), **sums}
-        dx = dx_hat * inv_std.astype(dy.dtype)
-        return {
-            "x": dx,
-            **sums,
-            "running_mean": -_channel_sum(dx),
-            "running_var": -0.5 * inv_std.ravel() * _channel_sum(dx * x_hat),
-        }
+        values, offset, _, _, inv_std, gamma = cache
+        dbeta, along = (sums.sum(0, keepdims=True) for sums in map_sums(dy, values))
+        dgamma = inv_std * (along - offset * dbeta)
+        gain = gamma * inv_std
+        sums = {"gamma": dgamma.ravel(), "beta": dbeta.ravel()} if self.affine else {}
+        if not self.training:
+            return {
+                "x": dy * gain.astype(dy.dtype),
+                **sums,
+                "running_mean": -(gain * dbeta).ravel(),
+                "running_var": -0.5 * (inv_std * gain * dgamma).ravel(),
+            }
+        # gain * (dy - dbeta / m - x_hat * dgamma / m), as one number for dy, one for the values, and a constant
+        cells = dy.size // dbeta.size
+        slope = -gain * inv_std * dgamma / cells
+        return {"x": plane(dy, gain, values, slope, -gain * dbeta / cells - slope * offset), **sums}
 
     def start(self, channels: int) -> Running:
         """Return the running statistics before any batch: mean 0, variance 1."""
@@ -129,7 +139,7 @@ class BatchNorm(Norm):
                 f"BatchNorm.update: running must hold {channels} channels, got {np.size(running.mean)}. "
                 f"Start from start({channels})."
             )
-        count = cache.x_hat.size // channels
+        count = cache.values.size // channels
         correction = count / max(count - 1, 1) if self.unbiased else 1.0
         weight = 1 + (1 - self.momentum) * running.weight
         new = 1 / weight if self.debias else self.momentum
@@ -198,7 +208,3 @@ class BatchNorm(Norm):
 
 def _per_channel(p: Array) -> Array:
     return p[None, :, None, None]
-
-
-def _channel_sum(values: Array) -> Array:
-    return values.sum(axis=CHANNEL, dtype=np.promote_types(values.dtype, np.float64))

@@ -102,7 +102,7 @@ class UnbiasedInTraining(BatchNorm):
         count = x.size // x.shape[1]
         inv_std = 1 / np.sqrt(cache.var * count / (count - 1) + self.eps)
         x_hat = (x - cache.mean) * inv_std
-        return cache.gamma * x_hat + beta[None, :, None, None], cache._replace(x_hat=x_hat, inv_std=inv_std)
+        return cache.gamma * x_hat + beta[None, :, None, None], cache._replace(inv_std=inv_std)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +113,7 @@ class EpsOutside(BatchNorm):
         _, cache = super()._forward(x, gamma, beta)
         inv_std = 1 / (np.sqrt(cache.var) + self.eps)
         x_hat = (x - cache.mean) * inv_std
-        return cache.gamma * x_hat + beta[None, :, None, None], cache._replace(x_hat=x_hat, inv_std=inv_std)
+        return cache.gamma * x_hat + beta[None, :, None, None], cache._replace(inv_std=inv_std)
 
 
 @dataclass(frozen=True, kw_only=True)
