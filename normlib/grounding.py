@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
-from normlib.nodes import AXIS, Inside, Partial, PoolSize, PoolSum, Same, Tagged, Window, loss, name_of
-from normlib.pool import Array, Pool
+from normlib.nodes import AXIS, GroupOf, Inside, Partial, PoolSize, PoolSum, Same, Tagged, Window, loss, name_of
+from normlib.pool import Array, Groups, Pool
 
 if TYPE_CHECKING:
     from normlib.symbolic import Formula
@@ -40,7 +40,7 @@ class Grounding:
         self._pool, self._shape, self._leaves, self._constants = pool, shape, leaves, constants
         self._symbolic = leaves["x"].dtype == object
         self._known: dict[Any, Array] = {}
-        self._reach = {} if self._symbolic else dict(self._reaches())  # a proof keeps the window's size a letter
+        self._displayed = {} if self._symbolic else dict(self._sets())  # a proof keeps a window's size a letter
 
     def array(self, expr: sp.Expr, free: tuple[sp.Symbol, ...]) -> Array:
         """Return the value of `expr` for all values of its free indices, one axis each, in the order given."""
@@ -49,21 +49,30 @@ class Grounding:
         value = self._walk(expr, (*free, *inner))
         return np.broadcast_to(value, lengths).reshape(lengths[: len(free)])
 
-    def _reaches(self) -> Iterator[tuple[int, tuple[int, int]]]:
-        """Read off the displayed windows how far each reaches, by axis."""
-        for window in (let.rhs for let in self._lets.values() if isinstance(let.rhs, Window)):
-            for index, *sides in zip(*window.args, strict=True):
-                before, after = (int(side.subs(self._constants)) for side in sides)
-                yield AXIS[index], (before, after)
+    def _sets(self) -> Iterator[tuple[int, Array]]:
+        """Read each displayed set, by axis: True at [a, b] where b lies in the set of a."""
+        for let in self._lets.values():
+            match let.rhs:
+                case Window():
+                    for index, *sides in zip(*let.rhs.args, strict=True):
+                        before, after = (int(side.subs(self._constants)) for side in sides)
+                        at = self._counted(index)
+                        low, high = np.maximum(1, at - before)[:, None], np.minimum(len(at), at + after)[:, None]
+                        yield AXIS[index], (low <= at) & (at <= high)
+                case GroupOf():
+                    index, number = let.rhs.args
+                    at = self._counted(index)
+                    group = -(-int(number.subs(self._constants)) * at // len(at))
+                    yield AXIS[index], group == group[:, None]
+
+    def _counted(self, index: sp.Symbol) -> Array:
+        """Count along the axis of `index` from 1, as the talk does."""
+        return np.arange(1, self._shape[AXIS[index]] + 1)
 
     def _matrix(self, index: sp.Symbol) -> Array:
-        """Along the axis of `index`: True at [a, b] where b lies in the window of a."""
-        axis, length = AXIS[index], self._shape[AXIS[index]]
-        if axis not in self._reach:
-            return self._pool.matrix(axis, length)
-        (before, after), at = self._reach[axis], np.arange(1, length + 1)
-        low, high = np.maximum(1, at - before)[:, None], np.minimum(length, at + after)[:, None]
-        return (low <= at) & (at <= high)
+        """Along the axis of `index`: True at [a, b] where b lies in the pool of a."""
+        axis = AXIS[index]
+        return self._displayed[axis] if axis in self._displayed else self._pool.matrix(axis, self._shape[axis])
 
     def _walk(self, e: sp.Expr, axes: tuple[sp.Symbol, ...]) -> Array:
         match e:
@@ -83,11 +92,12 @@ class Grounding:
                 return self._mask(cell, centre, False, axes)
             case Partial():
                 of, by = e.args
-                return self._spread(self._partial(of, by), (*getattr(of, "indices", ()), *by.indices), axes)
+                return self._spread(self._partial(of, by), (*_indices(of), *_indices(by)), axes)
             case sp.Indexed():
                 return self._spread(self._value(str(e.base.label)), e.indices, axes)
             case sp.Symbol():
-                return self._value(e.name) if e.name in self._lets else np.array(self._constants[e])
+                known = e.name in self._lets or e.name in self._leaves
+                return self._value(e.name) if known else np.array(self._constants[e])
             case sp.Number():
                 return np.array(e if self._symbolic else float(e))
             case sp.Add():
@@ -107,9 +117,9 @@ class Grounding:
             self._known[name] = self.array(let.rhs, let.free)
         return self._known[name]
 
-    def _partial(self, of: sp.Expr, by: sp.Indexed) -> Array:
+    def _partial(self, of: sp.Expr, by: sp.Expr) -> Array:
         """Differentiate for real: the truth that a displayed derivative is held against."""
-        name = str(by.base.label)
+        name = name_of(by)
         if of == loss and name == "y":
             return self._leaves["dy"]
         if not self._symbolic:
@@ -141,10 +151,14 @@ class Grounding:
         return self._product(self._numbers(self._spread(matrix, pair, axes)) for matrix, pair in matrices)
 
     def _size(self, bound: sp.Tuple, centre: sp.Tuple, axes: tuple[sp.Symbol, ...]) -> Array:
-        lengths = [self._shape[AXIS[b]] for b in bound]
         if not centre:
-            return self._numbers(np.array(np.prod(lengths)))
+            return self._numbers(np.array(np.prod([self._reach(b) for b in bound])))
         return self._product(self._numbers(self._spread(self._matrix(a).sum(axis=1), (a,), axes)) for a in centre)
+
+    def _reach(self, index: sp.Symbol) -> int:
+        """How many indices a statistic takes along an axis: all, or a group."""
+        axis = AXIS[index]
+        return self._matrix(index)[0].sum() if isinstance(self._pool[axis], Groups) else self._shape[axis]
 
     def _numbers(self, counts: Array) -> Array:
         return np.array(counts.astype(int) + sp.Integer(0)) if self._symbolic else counts.astype(float)
@@ -152,3 +166,7 @@ class Grounding:
     @staticmethod
     def _product(factors: Iterator[Array]) -> Array:
         return reduce(np.multiply, factors)
+
+
+def _indices(quantity: sp.Expr) -> tuple[sp.Symbol, ...]:
+    return quantity.indices if isinstance(quantity, sp.Indexed) else ()

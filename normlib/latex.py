@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import sympy as sp
 
-from normlib.nodes import LENGTH, Inside, Partial, PoolSize, PoolSum, Same, Tagged, Window, around
+from normlib.nodes import LENGTH, GroupOf, Inside, Partial, PoolSize, PoolSum, Same, Tagged, Window, around
 
 # How a quantity's name takes its indices; every other name is a letter, or Greek, with the indices below.
 _NAMES = {
@@ -16,6 +16,7 @@ _NAMES = {
     "var": r"\sigma_{#}^{2}",
     "sigma": r"\sigma_{#}",
     "n2": r"n_{#}^{2}",
+    "r2": r"r_{#}^{2}",
     "mean": r"\mu_{#}",
     "running_mean": r"\bar{\mu}_{#}",
     "running_var": r"\bar{\sigma}_{#}^{2}",
@@ -43,6 +44,13 @@ class _Printer:
                 return rf"\left|G({self._list(e.args[1])})\right|" if e.args[1] else "N"
             case Window():
                 return self._window(e)
+            case GroupOf():
+                centre, number = e.args
+                first, second = (
+                    rf"\lceil \tfrac{{{self.show(number)}\,{a}}}{{{LENGTH[centre]}}} \rceil"
+                    for a in (f"{centre}'", centre)
+                )
+                return rf"\{{{centre}' : {first} = {second}\}}"
             case sp.floor() | sp.ceiling():
                 kind = "floor" if isinstance(e, sp.floor) else "ceil"
                 return rf"\l{kind} {self.show(e.args[0])} \r{kind}".replace(r"\frac", r"\tfrac")

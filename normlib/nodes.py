@@ -41,7 +41,7 @@ class PoolSum(sp.Expr):
 
 
 class PoolSize(sp.Expr):
-    """The number of cells in the pool: of a whole axis, or of the window around a centre.
+    """The number of cells in the pool: along whole axes and within groups, or of the window around a centre.
 
     PoolSize(bound, centre=()).
     """
@@ -60,6 +60,14 @@ class Window(sp.Expr):
     def __new__(cls, centre: tuple[sp.Symbol, ...], before: tuple[sp.Expr, ...], after: tuple[sp.Expr, ...]) -> Window:
         """Build the node; one `before` and one `after` for each index of the centre."""
         return sp.Expr.__new__(cls, sp.Tuple(*centre), sp.Tuple(*before), sp.Tuple(*after))
+
+
+class GroupOf(sp.Expr):
+    """The set that G stands for where an axis is cut into `number` groups of neighbours: the group of the centre."""
+
+    def __new__(cls, centre: sp.Symbol, number: sp.Expr) -> GroupOf:
+        """Build the node."""
+        return sp.Expr.__new__(cls, centre, number)
 
 
 class Same(sp.Expr):
@@ -81,7 +89,7 @@ class Inside(sp.Expr):
 class Partial(sp.Expr):
     """A partial derivative: of the loss, or of a defined quantity, with respect to an input."""
 
-    def __new__(cls, of: sp.Expr, by: sp.Indexed) -> Partial:
+    def __new__(cls, of: sp.Expr, by: sp.Expr) -> Partial:
         """Build the node."""
         return sp.Expr.__new__(cls, of, by)
 

@@ -65,8 +65,8 @@ class Step(NamedTuple):
 class Derivation:
     """An operator in symbols: what it computes, how its gradient comes about, and the gradient it claims.
 
-    shape: N, C, H, W of the small tensor on which the claims are proved.
-    inputs: the indices of each input.
+    shape: N, C, H, W of the small tensor on which the claims are proved; groups are two at most there.
+    inputs: the indices of each input; none for a plain symbol.
     definition: y last.  steps: in the order a lecturer reveals them.  closed_form: the claimed dl/d(input), by input.
     """
 
@@ -93,19 +93,23 @@ class Derivation:
         `expand` settles it in a fraction of a second; `simplify` takes many and may miss the zero.
         """
         inputs = tuple(self.inputs.items())
-        return _residue(self.definition, formula, self.of.pool, self.shape, inputs, tuple(self.constants))
+        return _residue(self.definition, formula, self.of.pool.small, self.shape, inputs, tuple(self.constants))
 
     def evaluate(self, inputs: Mapping[str, Array], dy: Array) -> tuple[Array, dict[str, Array]]:
         """Return y and the gradients in numbers, read off the displayed formulas cell by cell.
 
-        inputs, dy: as for `forward` in NCHW, of any shape; dy like x.
+        inputs, dy: as for `_forward`, of any shape; dy like x.
         """
-        leaves = {name: _hwkm(np.asarray(a)) for name, a in {**inputs, "dy": dy}.items()}
+        leaves = {name: _by_index(inputs[name], at) for name, at in self.inputs.items()}
+        leaves["dy"] = _by_index(dy, self.inputs["x"])
         numbers = {symbol: float(getattr(self.of, field)) for symbol, field in self.constants.items()}
         ground = Grounding(self.definition, self.of.pool, np.shape(dy), leaves, numbers)
-        y = ground.array(self.definition[-1].rhs, self.definition[-1].free)
-        grads = {name: ground.array(claim.rhs, self.inputs[name]) for name, claim in self.closed_form.items()}
-        return _nchw(y), {name: _nchw(grad) for name, grad in grads.items()}
+        y = self.definition[-1]
+        grads = {name: (claim.rhs, self.inputs[name]) for name, claim in self.closed_form.items()}
+        return (
+            _by_axis(ground.array(y.rhs, y.free), y.free),
+            {name: _by_axis(ground.array(rhs, at), at) for name, (rhs, at) in grads.items()},
+        )
 
 
 @lru_cache(maxsize=1024)
@@ -143,9 +147,12 @@ def _leaf(name: str, shape: tuple[int, ...]) -> Array:
     return np.array(cells, dtype=object).reshape(shape)
 
 
-def _hwkm(a: Array) -> Array:
-    return a.transpose(2, 3, 1, 0) if a.ndim == 4 else a
+def _by_index(array: Array, indices: Indices) -> Array:
+    """Turn an array whose axes stand in the order of N, C, H, W so that they stand in the order of its indices."""
+    order = sorted(indices, key=lambda index: AXIS[index])
+    return np.transpose(array, [order.index(index) for index in indices])
 
 
-def _nchw(a: Array) -> Array:
-    return a.transpose(3, 2, 0, 1) if a.ndim == 4 else a
+def _by_axis(array: Array, indices: Indices) -> Array:
+    order = sorted(indices, key=lambda index: AXIS[index])
+    return np.transpose(array, [indices.index(index) for index in order])

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from normlib.derivations.standardized import eps, mean, pool_indices, proof_shape, statistic_of
-from normlib.nodes import HERE, Partial, PoolSize, PoolSum, Same, Tagged, add, dy, loss, mul, neg, over, root, x, y
+from normlib.derivations.cells import Cells, cells_of, proof_shape
+from normlib.derivations.standardized import eps, mean
+from normlib.nodes import HERE, Partial, Tagged, add, dy, loss, mul, neg, over, root, x, y
 from normlib.symbolic import Derivation, Formula, Step
 
 if TYPE_CHECKING:
@@ -18,20 +19,20 @@ sigma = sp.IndexedBase("sigma")
 
 def mean_only(norm: Norm) -> Derivation:
     """Derive y = x - mu: the gradient loses its own mean."""
-    pooled, there, primed, statistic = pool_indices(norm)
-    n, mu = PoolSize(pooled), statistic_of(mean, statistic)
+    cells = cells_of(norm)
+    n, there, mu = cells.size, cells.there, cells.statistic(mean)
     definition = (
-        Formula(mu, mul(over(1, n), PoolSum(x[HERE], pooled))),
+        Formula(mu, mul(over(1, n), cells.sum(x[HERE]))),
         Formula(y[HERE], add(x[HERE], neg(mu))),
     )
     dx, dy_dx, d_mu = (Partial(of, x[HERE]) for of in (loss, y[there], mu))
-    delta = Same(tuple(a for a in HERE if a in pooled), primed)
+    delta = cells.same
     claim = Formula(
         dx,
-        add(Tagged(dy[HERE], "term1"), Tagged(neg(mul(over(1, n), PoolSum(dy[there], primed))), "term2")),
+        add(Tagged(dy[HERE], "term1"), Tagged(neg(mul(over(1, n), cells.sum_there(dy[there]))), "term2")),
     )
     steps = (
-        _chain_rule(dx, there, dy_dx, primed),
+        _chain_rule(dx, cells, dy_dx),
         Step(
             "Two paths",
             "An output depends on a value directly and through the mean; each value has one N-th of the mean.",
@@ -44,17 +45,17 @@ def mean_only(norm: Norm) -> Derivation:
 
 def eps_outside(norm: Norm) -> Derivation:
     """Derive y = (x - mu) / (sigma + eps)."""
-    pooled, there, primed, statistic = pool_indices(norm)
-    n, mu, sd = PoolSize(pooled), statistic_of(mean, statistic), statistic_of(sigma, statistic)
+    cells = cells_of(norm)
+    n, there, mu, sd = cells.size, cells.there, cells.statistic(mean), cells.statistic(sigma)
     centred, centred_there, spread = add(x[HERE], neg(mu)), add(x[there], neg(mu)), add(sd, eps)
     definition = (
-        Formula(mu, mul(over(1, n), PoolSum(x[HERE], pooled))),
-        Formula(sd, root(mul(over(1, n), PoolSum(centred**2, pooled)))),
+        Formula(mu, mul(over(1, n), cells.sum(x[HERE]))),
+        Formula(sd, root(mul(over(1, n), cells.sum(centred**2)))),
         Formula(y[HERE], over(centred, spread)),
     )
     dx, dy_dx, d_mu, d_sd = (Partial(of, x[HERE]) for of in (loss, y[there], mu, sd))
-    delta = Same(tuple(a for a in HERE if a in pooled), primed)
-    total, weighted = PoolSum(dy[there], primed), PoolSum(mul(dy[there], y[there]), primed)
+    delta = cells.same
+    total, weighted = cells.sum_there(dy[there]), cells.sum_there(mul(dy[there], y[there]))
     claim = Formula(
         dx,
         mul(
@@ -67,7 +68,7 @@ def eps_outside(norm: Norm) -> Derivation:
         ),
     )
     steps = (
-        _chain_rule(dx, there, dy_dx, primed),
+        _chain_rule(dx, cells, dy_dx),
         Step(
             "Three paths",
             "An output depends on a value directly, through the mean, and through the standard deviation; "
@@ -115,9 +116,9 @@ def eps_outside(norm: Norm) -> Derivation:
     return Derivation(norm, proof_shape(norm), {"x": HERE}, definition, steps, {"x": claim})
 
 
-def _chain_rule(dx: sp.Expr, there: tuple[sp.Symbol, ...], dy_dx: sp.Expr, primed: tuple[sp.Symbol, ...]) -> Step:
+def _chain_rule(dx: sp.Expr, cells: Cells, dy_dx: sp.Expr) -> Step:
     return Step(
         "Chain rule",
         "One value moves the statistics, and so every output of its pool: sum over all of them.",
-        (Formula(dx, PoolSum(mul(Partial(loss, y[there]), dy_dx), primed)),),
+        (Formula(dx, cells.sum_there(mul(Partial(loss, y[cells.there]), dy_dx))),),
     )

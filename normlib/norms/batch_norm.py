@@ -15,7 +15,7 @@ import numpy as np
 
 from normlib.core import Array, Hyper, Norm, Paper, Shape, preset
 from normlib.derivations.inference import with_running_statistics
-from normlib.derivations.standardized import standardized
+from normlib.derivations.standardized import BY_CHANNEL, standardized
 from normlib.maps import line, map_sums, plane
 from normlib.pool import ALL, NONE, Pool
 from normlib.standardize import Shifted, inverse, moments, shifted
@@ -150,7 +150,9 @@ class BatchNorm(Norm):
         )
 
     def _derive(self) -> Derivation:
-        return standardized(self, self.affine) if self.training else with_running_statistics(self, self.affine)
+        if not self.training:
+            return with_running_statistics(self, self.affine)
+        return standardized(self, BY_CHANNEL if self.affine else ())
 
     @classmethod
     @preset("PyTorch")

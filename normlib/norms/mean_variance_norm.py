@@ -70,7 +70,7 @@ class MeanVarianceNorm(Norm):
     def _derive(self) -> Derivation:
         if not self.normalize_variance:
             return mean_only(self)
-        return standardized(self, affine=False) if self.eps_in_root else eps_outside(self)
+        return standardized(self, affine=()) if self.eps_in_root else eps_outside(self)
 
     @classmethod
     @preset("Caffe")
