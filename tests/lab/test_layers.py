@@ -18,9 +18,10 @@ NETWORKS = {
     "convolutions on odd maps": Network((2, 7, 5), (Conv3x3(3), ReLU(), MaxPool(), Conv3x3(4), MaxPool(), Dense(4))),
     **{
         f"convolutions with {name}": Network(
-            (2, 6, 6), (Conv3x3(5, bias=False), Normalize(norm()), Sigmoid(), MaxPool(), Dense(4))
+            (2, 6, 6), (Conv3x3(channels, bias=False), Normalize(norm()), Sigmoid(), MaxPool(), Dense(4))
         )
         for name, norm in NORMS.items()
+        for _, channels, _, _ in [norm().pool.fit((1, 5, 1, 1))]
     },
 }
 

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from normlib import NORMS
+from normlib import ALL, NORMS, Pool
+from normlib.affine import backward, scaled, standardize
 from normlib.core import Norm
 from normlib.gradcheck import Certificate, certify
 from normlib.nodes import (
     HERE,
+    GroupOf,
+    Inside,
     PoolSize,
     PoolSum,
     Same,
@@ -24,6 +27,7 @@ from normlib.nodes import (
     j,
     jp,
     k,
+    kp,
     m,
     mp,
     mul,
@@ -37,6 +41,9 @@ from normlib.symbolic import Formula
 from normlib.windows import damp, damp_backward, pool_sum
 
 BatchNorm, MeanVarianceNorm = NORMS["batch_norm"], NORMS["mean_variance_norm"]
+LayerNorm, InstanceNorm, GroupNorm, RMSNorm = (
+    NORMS[key] for key in ("layer_norm", "instance_norm", "group_norm", "rms_norm")
+)
 LocalResponseNorm, SpatialNorm = NORMS["local_response_norm"], NORMS["spatial_norm"]
 CHANNEL = (0, 2, 3)
 
@@ -206,6 +213,85 @@ class NotCentred(MeanVarianceNorm):
         return y, cache
 
 
+@dataclass(frozen=True, kw_only=True)
+class InterleavedGroups(GroupNorm):
+    """Every g-th channel is of one group, as if neighbours were far apart; forward and backward alike."""
+
+    def _forward(self, x, gamma, beta):
+        order = self._order(x)
+        y, cache = super()._forward(x[:, order], gamma[order], beta[order])
+        return y[:, np.argsort(order)], cache
+
+    def _backward(self, dy, cache):
+        order = self._order(dy)
+        grads = super()._backward(dy[:, order], cache)
+        back = np.argsort(order)
+        return {"x": grads["x"][:, back], "gamma": grads["gamma"][back], "beta": grads["beta"][back]}
+
+    def _order(self, x):
+        return np.arange(x.shape[1]).reshape(-1, self.groups).T.ravel()
+
+
+@dataclass(frozen=True, kw_only=True)
+class GammaOutsideTheSums(LayerNorm):
+    """dx as of a gamma that all cells of a pool share: right for batch normalization, wrong for layer."""
+
+    def _backward(self, dy, cache):
+        plain = super()._backward(dy, cache._replace(gamma=None))["x"]
+        return super()._backward(dy, cache) | {"x": cache.gamma * plain}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GammaOfTheWrongSample(LayerNorm):
+    """The gradient of gamma averaged over the samples instead of summed."""
+
+    def _backward(self, dy, cache):
+        grads = super()._backward(dy, cache)
+        return grads | {"gamma": grads["gamma"] / len(dy)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerSampleForPerMap(InstanceNorm):
+    """Pooled over the channels too, in forward and backward alike."""
+
+    def _forward(self, x, gamma, beta):
+        return standardize(x, Pool(c=ALL, h=ALL, w=ALL), self.eps, gamma, beta, "")
+
+    def _backward(self, dy, cache):
+        return backward(dy, cache, Pool(c=ALL, h=ALL, w=ALL))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoSquarePath(RMSNorm):
+    """dx as if the mean square were a constant."""
+
+    def _backward(self, dy, cache):
+        return super()._backward(dy, cache) | {"x": cache.inv_rms * scaled(dy, cache.gamma)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Centred(RMSNorm):
+    """The mean taken off first, as layer normalization does; the gradient is its own."""
+
+    def _forward(self, x, gamma):
+        y, cache = standardize(x, self.pool, self.eps, gamma, None, "")
+        return y, super()._forward(x, gamma)[1]._replace(x_hat=cache.x_hat, inv_rms=cache.inv_std)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RootOfTheSum(RMSNorm):
+    """The norm for the root mean square: larger by the root of the number of channels, consistently."""
+
+    def _forward(self, x, gamma):
+        inv_norm = 1 / np.sqrt((x**2).sum(axis=1, keepdims=True) + self.eps)
+        return scaled(x * inv_norm, gamma), super()._forward(x, gamma)[1]._replace(x_hat=x * inv_norm, inv_rms=inv_norm)
+
+    def _backward(self, dy, cache):
+        dx_hat = scaled(dy, cache.gamma)
+        pull = (dx_hat * cache.x_hat).sum(axis=1, keepdims=True)
+        return super()._backward(dy, cache) | {"x": cache.inv_rms * (dx_hat - cache.x_hat * pull)}
+
+
 CODE_FAULTS = {
     "no variance path": (NoVariancePath(), {"code", "differences"}),
     "no mean path": (NoMeanPath(), {"code", "differences"}),
@@ -223,6 +309,13 @@ CODE_FAULTS = {
     "window a row too high": (RowTooHigh(height=3, width=3), {"code", "differences"}),
     "Caffe's gradient at a large eps": (CaffesGradient(eps=1.0), {"code", "differences"}),
     "denominator not centred": (NotCentred(eps=0.5), {"code", "differences"}),
+    "groups interleaved consistently": (InterleavedGroups(groups=2), {"code"}),
+    "gamma outside the sums": (GammaOutsideTheSums(), {"code", "differences"}),
+    "gamma's gradient averaged": (GammaOfTheWrongSample(), {"code", "differences"}),
+    "channels pooled consistently": (PerSampleForPerMap(), {"code"}),
+    "no path through the mean square": (NoSquarePath(), {"code", "differences"}),
+    "centred first": (Centred(), {"code", "differences"}),
+    "a sum for the mean consistently": (RootOfTheSum(), {"code"}),
 }
 
 
@@ -343,6 +436,39 @@ def test_a_window_written_with_its_lean_reversed_is_contradicted_by_the_code(kin
     even, odd = ({name: size for name in ("size", "height", "width") if hasattr(kind, name)} for size in (4, 3))
     assert caught_by(Reversed(**even, alpha=1.0)) == {"code"}
     assert caught_by(Reversed(**odd, alpha=1.0)) == set()
+
+
+def test_a_displayed_group_that_is_not_the_codes_is_contradicted_by_the_code():
+    @dataclass(frozen=True, kw_only=True)
+    class Twice(GroupNorm):
+        def _derive(self):
+            right = super()._derive()
+            doubled = [
+                Formula(f.lhs, GroupOf(f.rhs.args[0], 2 * f.rhs.args[1])) if isinstance(f.rhs, GroupOf) else f
+                for f in right.definition
+            ]
+            return replace(right, definition=tuple(doubled))
+
+    assert caught_by(Twice(groups=2)) == {"code"}
+
+
+def test_a_layers_closed_form_with_gamma_before_the_sums_is_refuted():
+    """Batch normalization's closed form, copied: it forgets that gamma varies within the pool."""
+    right = LayerNorm().derive()
+    claim = right.closed_form["x"]
+    here, there = gamma[i, j, k], gamma[ip, jp, kp]
+    copied = Formula(claim.lhs, mul(here, claim.rhs.xreplace({here: sp.Integer(1), there: sp.Integer(1)})))
+    assert set(right.residue_of(claim)) == {0}
+    assert set(right.residue_of(copied)) != {0}
+
+
+def test_a_groups_jacobian_that_reaches_beyond_the_group_is_refuted():
+    right = GroupNorm().derive()
+    d_mean = next(f for step in right.steps for f in step.formulas if f.rhs.has(Inside))
+    (membership,) = d_mean.rhs.atoms(Inside)
+    unbounded = Formula(d_mean.lhs, d_mean.rhs.xreplace({membership: sp.Integer(1)}))
+    assert set(right.residue_of(d_mean)) == {0}
+    assert set(right.residue_of(unbounded)) != {0}
 
 
 def test_the_right_closed_form_put_together_by_hand_is_proved():

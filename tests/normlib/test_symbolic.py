@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from normlib import NORMS, Pool, Span
+from normlib import NORMS, Groups, Pool, Span
 from normlib.grounding import Grounding
 from normlib.latex import tex
 from normlib.nodes import (
     HERE,
+    GroupOf,
     Inside,
     Partial,
     PoolSize,
@@ -20,6 +21,7 @@ from normlib.nodes import (
     Same,
     Tagged,
     add,
+    around,
     dy,
     i,
     j,
@@ -34,7 +36,7 @@ from normlib.nodes import (
     x,
     y,
 )
-from normlib.symbolic import Formula
+from normlib.symbolic import Derivation, Formula
 
 DERIVATIONS = {f"{key}: {name}": norm.derive() for key, cls in NORMS.items() for name, norm in cls.variants().items()}
 every_derivation = pytest.mark.parametrize("derivation", DERIVATIONS.values(), ids=DERIVATIONS.keys())
@@ -82,8 +84,9 @@ def test_colours_touch_the_named_terms_and_nothing_else(derivation):
 @pytest.mark.parametrize("key", NORMS)
 def test_the_last_steps_show_every_path_by_its_tag(key):
     derivation = NORMS[key]().derive()
+    centred = any(formula.name == "mean" for formula in derivation.definition)
     tags = {str(t.args[1]) for t in derivation.closed_form["x"].rhs.atoms(Tagged)}
-    assert tags == ({"term1", "term2", "term3"} if derivation.of.pool.h is ... else {"term1", "term2"})
+    assert tags == ({"term1", "term2", "term3"} if centred else {"term1", "term2"})
 
 
 def test_batch_normalizations_slide_word_for_word():
@@ -121,6 +124,36 @@ def test_spatial_normalizations_slide_word_for_word():
         r"&\times [\max(1,\,j - \lfloor \tfrac{W' - 1}{2} \rfloor),\ \min(W,\,j + \lceil \tfrac{W' - 1}{2} \rceil)]"
         r"\end{aligned}",
         r"y_{ijk} = \frac{x_{ijk}}{\left(1 + \alpha n_{ijk}^{2}\right)^{\beta}}",
+    ]
+
+
+def test_group_normalizations_slide_word_for_word():
+    derivation = NORMS["group_norm"]().derive()
+    assert [f.latex() for f in derivation.definition[:3]] == [
+        r"\mu_{km} = \frac{1}{N} \sum_{ij} \sum_{k'\in G(k)} x_{ijk'm}",
+        r"G(k) = \{k' : \lceil \tfrac{g\,k'}{D} \rceil = \lceil \tfrac{g\,k}{D} \rceil\}",
+        r"\sigma_{km}^{2} = \frac{1}{N} \sum_{ij} \sum_{k'\in G(k)} \left(x_{ijk'm} - \mu_{km}\right)^{2}",
+    ]
+    assert derivation.closed_form["x"].latex() == (
+        r"\frac{\partial l}{\partial x_{ijkm}} = \frac{1}{N\,\sqrt{\sigma_{km}^{2} + \epsilon}} "
+        r"\left(N \gamma_{k}\,\mathrm{d}y_{ijkm} - \sum_{i'j'} \sum_{k'\in G(k)} \gamma_{k'}\,\mathrm{d}y_{i'j'k'm} "
+        r"- \hat{x}_{ijkm} \sum_{i'j'} \sum_{k'\in G(k)} \gamma_{k'}\,\mathrm{d}y_{i'j'k'm}\,\hat{x}_{i'j'k'm}\right)"
+    )
+
+
+def test_layer_normalizations_gamma_varies_within_the_pool_and_stays_under_the_sums():
+    assert NORMS["layer_norm"]().derive().closed_form["x"].latex() == (
+        r"\frac{\partial l}{\partial x_{ijkm}} = \frac{1}{N\,\sqrt{\sigma_{m}^{2} + \epsilon}} "
+        r"\left(N \gamma_{ijk}\,\mathrm{d}y_{ijkm} - \sum_{i'j'k'} \gamma_{i'j'k'}\,\mathrm{d}y_{i'j'k'm} "
+        r"- \hat{x}_{ijkm} \sum_{i'j'k'} \gamma_{i'j'k'}\,\mathrm{d}y_{i'j'k'm}\,\hat{x}_{i'j'k'm}\right)"
+    )
+
+
+def test_root_mean_square_normalizations_slide_word_for_word():
+    assert [f.latex() for f in NORMS["rms_norm"]().derive().definition] == [
+        r"r_{ijm}^{2} = \frac{1}{N} \sum_{k} x_{ijkm}^{2}",
+        r"\hat{x}_{ijkm} = \frac{x_{ijkm}}{\sqrt{r_{ijm}^{2} + \epsilon}}",
+        r"y_{ijkm} = \gamma_{k}\,\hat{x}_{ijkm}",
     ]
 
 
@@ -191,6 +224,32 @@ v, half = sp.IndexedBase("v"), sp.IndexedBase("half")
 def test_a_term_means_what_it_says(expr, values):
     definition = (Formula(half[k], over(v[k], 2)),)
     np.testing.assert_array_equal(ground(definition).array(expr, (k,)), values)
+
+
+def test_a_group_is_read_as_it_is_displayed():
+    """Two of the four channels in each; shown as four of one each, the sums follow what is shown."""
+    leaves = {"x": np.zeros((1, 1, 4, 1)), "v": np.arange(1.0, 5.0)}
+    total, number = PoolSum(v[kp], (kp,), (k,)), sp.Symbol("g", positive=True)
+    pool, shape, shown = Pool(c=Groups(2)), (1, 4, 1, 1), (Formula(around[k], GroupOf(k, number)),)
+    for definition, sums, size in ((), [3, 3, 7, 7], 2), (shown, [1, 2, 3, 4], 1):
+        grounding = Grounding(definition, pool, shape, leaves, {number: 4})
+        np.testing.assert_array_equal(grounding.array(total, (k,)), sums)
+        np.testing.assert_array_equal(grounding.array(PoolSize((i, k)), ()), size)
+
+
+def test_a_parameter_without_index_is_a_plain_symbol():
+    """With one v for all cells, as in y = v x, its gradient gathers all cells, in the proof and in numbers."""
+    norm, scale = NORMS["batch_norm"](), sp.Symbol("v")
+    claim = Formula(Partial(loss, scale), PoolSum(mul(dy[HERE], x[HERE]), HERE))
+    wrong = Formula(Partial(loss, scale), PoolSum(dy[HERE], HERE))
+    definition = (Formula(y[HERE], mul(scale, x[HERE])),)
+    derivation = Derivation(norm, (1, 2, 1, 2), {"x": HERE, "v": ()}, definition, (), {"v": claim})
+    assert set(derivation.residue["v"]) == {0}
+    assert set(derivation.residue_of(wrong)) != {0}
+    values, upstream = np.random.default_rng(0).normal(size=(2, 2, 3, 1, 2))
+    shown, grads = derivation.evaluate({"x": values, "v": np.array(3.0)}, upstream)
+    np.testing.assert_allclose(shown, 3 * values)
+    assert grads["v"] == pytest.approx((upstream * values).sum())
 
 
 def test_an_index_named_twice_takes_the_diagonal():
