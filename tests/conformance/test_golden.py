@@ -27,7 +27,14 @@ RUNNING = [
 ]
 every_case = pytest.mark.parametrize(("name", "case", "dtype"), CASES)
 
-LAYOUTS = {"NCHW": ("NHWC", "HWKM"), "NHWC": ("NCHW", "HWKM"), "NCL": ("NLC",), "NCDHW": ("NDHWC",), "NC": ()}
+LAYOUTS = {
+    "NCHW": ("NHWC", "HWKM"),
+    "NHWC": ("NCHW", "HWKM"),
+    "NCL": ("NLC",),
+    "NLC": ("NCL",),
+    "NCDHW": ("NDHWC",),
+    "NC": (),
+}
 
 
 def operator(case: Case):
@@ -92,6 +99,10 @@ def test_running_statistics_are_the_frameworks(name, case):
         assert_agree(getattr(running, what), GOLDEN[name][f"{case.name}/{what}"], "float64", what)
 
 
+def test_every_operator_is_held_against_something_that_is_not_normlib():
+    assert set(NORMS) <= {case.operator for framework in FRAMEWORKS.values() for case in framework.cases}
+
+
 # The cases can tell: what another framework does there is not accepted.
 
 
@@ -111,6 +122,16 @@ def test_running_statistics_are_the_frameworks(name, case):
         ("pytorch", "batch_norm, training, eps that tells", {"eps": 1e-6}),
         ("keras", "batch_norm, Keras, training, eps that tells", {"eps": 1e-5}),
         ("flax", "batch_norm, Flax, training", {"eps": 1e-6}),
+        ("pytorch", "layer_norm, eps that tells", {"eps": 1e-6}),
+        ("keras", "layer_norm, Keras", {"eps": 1e-5}),
+        ("flax", "layer_norm, Flax", {"eps": 1e-5}),
+        ("pytorch", "instance_norm, eps that tells", {"eps": 1e-6}),
+        ("flax", "instance_norm, Flax", {"eps": 1e-5}),
+        ("pytorch", "group_norm, two groups", {"groups": 4}),
+        ("keras", "group_norm, Keras, two groups", {"eps": 1e-5}),
+        ("pytorch", "rms_norm, PyTorch's own eps", {"eps": 1e-6}),
+        ("pytorch", "rms_norm, PyTorch's own eps of float64", {"eps": 2.0**-23}),
+        ("flax", "rms_norm, Flax", {"eps": 1e-5}),
     ],
 )
 def test_another_convention_is_told_apart(name, what, wrong):

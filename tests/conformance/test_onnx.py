@@ -63,11 +63,9 @@ def over_last_axes(key: str) -> Callable[..., Any]:
 
     def compute(x, *params, axis=-1, epsilon=1e-5):
         columns = prod(x.shape[axis:])
-        rows = x.reshape(-1, columns, 1, 1)
-        norm = NORMS[key](eps=epsilon)
-        shapes = norm.init(rows.shape)
-        given = {name: p.reshape(shapes[name].shape) for name, p in zip(("gamma", "beta"), params, strict=False)}
-        return (norm.forward(rows, **given)[0].reshape(x.shape),)
+        norm = replace(NORMS[key].presets()["ONNX"], eps=epsilon, layout="NC")
+        given = {name: p.reshape(columns) for name, p in zip(("gamma", "beta"), params, strict=False)}
+        return (norm.forward(x.reshape(-1, columns), **given)[0].reshape(x.shape),)
 
     return compute
 
@@ -123,6 +121,16 @@ def test_normlib_passes_onnxs_node_test(test):
 def test_there_are_node_tests_of_every_operator():
     covered = {test.model.graph.node[0].op_type for test in NODE_TESTS}
     assert covered == {name for name, (_, key, _) in OPERATORS.items() if key in NORMS}
+
+
+def test_the_node_tests_of_lrn_pass_without_any_normalization_too():
+    """So they prove little, and inputs of our own follow."""
+    for test in NODE_TESTS:
+        if test.model.graph.node[0].op_type == "LRN":
+            (((x,), (expected,)),) = test.data_sets
+            given = attributes(test.model.graph.node[0])
+            nothing = x * given.get("bias", 1.0) ** -given.get("beta", 0.75)
+            np.testing.assert_allclose(nothing, expected, rtol=test.rtol, atol=test.atol)
 
 
 # Inputs of our own, through the reference evaluator.
@@ -211,3 +219,37 @@ def test_mean_variance_normalization_of_onnx_fails_far_from_zero_where_normlib_h
         (theirs,) = reference("MeanVarianceNormalization", [x], opset=13, axes=(0, 2, 3))
     assert not np.allclose(theirs, exact, atol=0.1)
     np.testing.assert_allclose(mean_variance_normalization(x)[0], exact, atol=1e-5)
+
+
+# Layer, instance, group and root mean square.
+
+
+@both
+@SHAPES
+@pytest.mark.parametrize("epsilon", [1e-5, 1e-3, 0.5])
+def test_instance_normalization(shape, dtype, epsilon):
+    inputs = channel_inputs(shape, dtype, statistics=False)
+    (expected,) = reference("InstanceNormalization", inputs, opset=22, epsilon=float32(epsilon))
+    (y,) = per_channel("instance_norm")(*inputs, epsilon=float32(epsilon))
+    assert_agree(y, expected, dtype, "y", 50)
+
+
+# A function of other nodes, which cast to float32 whatever comes in (stash_type 1).
+@pytest.mark.parametrize("groups", [1, 2, 3, 6])
+def test_group_normalization(groups):
+    inputs = channel_inputs((3, 6, 2, 2), "float32", statistics=False)
+    (expected,) = reference("GroupNormalization", inputs, opset=21, epsilon=float32(1e-3), num_groups=groups)
+    (y,) = per_channel("group_norm")(*inputs, epsilon=float32(1e-3), num_groups=groups)
+    assert_agree(y, expected, "float32", "y", 50)
+
+
+@both
+@pytest.mark.parametrize("axis", [0, 1, 2, 3, -2])
+@pytest.mark.parametrize(("op", "key"), [("LayerNormalization", "layer_norm"), ("RMSNormalization", "rms_norm")])
+def test_normalization_over_the_last_axes(op, key, axis, dtype):
+    rng = np.random.default_rng(7)
+    x = rng.normal(0.01, 0.02, (2, 3, 2, 4)).astype(dtype)
+    params = [rng.normal(size=x.shape[axis:]).astype(dtype) for _ in range(2 if op == "LayerNormalization" else 1)]
+    (expected,) = reference(op, [x, *params], axis=axis, epsilon=float32(1e-4))
+    (y,) = over_last_axes(key)(x, *params, axis=axis, epsilon=float32(1e-4))
+    assert_agree(y, expected, dtype, "y")

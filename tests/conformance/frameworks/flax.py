@@ -9,6 +9,7 @@ import numpy as np
 
 from ..case import Array, Case, Running
 from . import Framework
+from .pytorch import last
 
 
 def load() -> Any:
@@ -39,12 +40,13 @@ def layer(kind: str, **settings: Any) -> Any:
 
     def compute(nnx: Any, x: Any, gamma: Any, beta: Any = None, **running: Any) -> Any:
         built = getattr(nnx, kind)(x.shape[-1], param_dtype=x.dtype, rngs=nnx.Rngs(0), **settings)
-        built.scale.value = gamma.reshape(built.scale.value.shape)
+        built.scale.set_value(gamma)
         if beta is not None:
-            built.bias.value = beta.reshape(built.bias.value.shape)
+            built.bias.set_value(beta)
         if kind == "BatchNorm":  # its own statistics are float32, whatever param_dtype says
             start = 0 * x[0, 0, 0]
-            built.mean.value, built.var.value = running.get("running_mean", start), running.get("running_var", start)
+            built.mean.set_value(running.get("running_mean", start))
+            built.var.set_value(running.get("running_var", start))
         return built(x)
 
     return compute
@@ -55,17 +57,13 @@ def averaged(**settings: Any) -> Any:
 
     def compute(nnx: Any, batches: Array) -> tuple[Array, Array]:
         built = nnx.BatchNorm(batches.shape[2], param_dtype="float64", rngs=nnx.Rngs(0), **settings)
-        built.mean.value, built.var.value = np.zeros(batches.shape[2]), np.ones(batches.shape[2])  # its own: float32
+        built.mean.set_value(np.zeros(batches.shape[2]))  # its own are float32
+        built.var.set_value(np.ones(batches.shape[2]))
         for x in batches:
             built(x.transpose(0, 2, 3, 1))
-        return np.asarray(built.mean.value), np.asarray(built.var.value)
+        return np.asarray(built.mean[...]), np.asarray(built.var[...])
 
     return compute
-
-
-def last(shape: tuple[int, ...], *names: str) -> dict[str, tuple[int, ...]]:
-    """Return the shape of x, channels last, and one value per channel for each of `names`."""
-    return {"x": shape, **dict.fromkeys(names, shape[-1:])}
 
 
 NHWC = {"layout": "NHWC"}
@@ -96,8 +94,8 @@ FRAMEWORK = Framework(
         ),
         Case(
             "layer_norm",
-            "Flax, one position",
-            {"x": (3, 1, 1, 6), "gamma": (1, 1, 6), "beta": (1, 1, 6)},
+            "Flax",
+            last((3, 2, 2, 6), "gamma", "beta"),
             layer("LayerNorm", **EXACT),
             "Flax",
             settings=NHWC,
@@ -123,8 +121,8 @@ FRAMEWORK = Framework(
         ),
         Case(
             "rms_norm",
-            "Flax, one position",
-            {"x": (3, 1, 1, 6), "gamma": (1, 1, 6)},
+            "Flax",
+            last((3, 2, 2, 6), "gamma"),
             layer("RMSNorm"),
             "Flax",
             settings=NHWC,

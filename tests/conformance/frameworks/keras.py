@@ -12,6 +12,7 @@ import numpy as np
 
 from ..case import Array, Case, Running
 from . import Framework, tensorflow
+from .pytorch import last
 
 
 def load() -> Any:
@@ -20,11 +21,6 @@ def load() -> Any:
     import keras
 
     return keras
-
-
-def last(shape: tuple[int, ...], *names: str) -> dict[str, tuple[int, ...]]:
-    """Return the shape of x, channels last, and one value per channel for each of `names`."""
-    return {"x": shape, **dict.fromkeys(names, shape[-1:])}
 
 
 def layer(kind: str, *, training: bool = False, fixed: tuple[str, ...] = (), **settings: Any) -> Any:
@@ -128,19 +124,19 @@ FRAMEWORK = Framework(
         ),
         Case(
             "layer_norm",
-            "Keras, all axes but the first",
-            {"x": (3, 2, 3, 4), "gamma": (2, 3, 4), "beta": (2, 3, 4)},
-            layer("LayerNormalization", axis=(1, 2, 3)),
+            "Keras",
+            last((3, 2, 3, 4), "gamma", "beta"),
+            layer("LayerNormalization"),
             "Keras",
             settings=NHWC,
+            scale=0.03,
         ),
         Case(
             "layer_norm",
-            "Keras, eps that tells",
+            "Keras, all axes but the first",
             {"x": (3, 2, 3, 4), "gamma": (2, 3, 4), "beta": (2, 3, 4)},
             layer("LayerNormalization", axis=(1, 2, 3)),
-            "Keras",
-            settings=NHWC,
+            settings=NHWC | {"eps": 1e-3},
             scale=0.03,
         ),
         Case(
@@ -171,7 +167,7 @@ FRAMEWORK = Framework(
         Case(
             "rms_norm",
             "Keras",
-            {"x": (3, 1, 1, 5), "gamma": (1, 1, 5)},
+            last((3, 2, 3, 5), "gamma"),
             layer("RMSNormalization"),
             "Keras",
             settings=NHWC,

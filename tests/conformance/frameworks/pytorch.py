@@ -25,6 +25,11 @@ def inference(shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
     return batch(shape) | {"running_mean": shape[1:2], "running_var": shape[1:2]}
 
 
+def last(shape: tuple[int, ...], *names: str) -> dict[str, tuple[int, ...]]:
+    """Return the shape of x, channels last, and one value per channel for each of `names`."""
+    return {"x": shape, **dict.fromkeys(names, shape[-1:])}
+
+
 def element(shape: tuple[int, ...], *names: str) -> dict[str, tuple[int, ...]]:
     """Return the shape of x, and that of one sample for each of `names`."""
     return {"x": shape, **dict.fromkeys(names, shape[1:])}
@@ -46,12 +51,14 @@ def infer(eps: float = 1e-5) -> Any:
 
 def instance_norm(eps: float = 1e-5) -> Any:
     """Return instance normalization by the samples' own statistics."""
-    return lambda torch, x, gamma, beta: torch.nn.functional.instance_norm(x, weight=gamma, bias=beta, eps=eps)
+    return lambda torch, x, gamma=None, beta=None: torch.nn.functional.instance_norm(
+        x, weight=gamma, bias=beta, eps=eps
+    )
 
 
 def layer_norm(eps: float = 1e-5) -> Any:
-    """Return layer normalization over all axes but the first."""
-    return lambda torch, x, gamma, beta: torch.nn.functional.layer_norm(x, x.shape[1:], gamma, beta, eps)
+    """Return layer normalization over the axes that gamma has, the last ones."""
+    return lambda torch, x, gamma, beta: torch.nn.functional.layer_norm(x, gamma.shape, gamma, beta, eps)
 
 
 def group_norm(groups: int, eps: float = 1e-5) -> Any:
@@ -60,8 +67,8 @@ def group_norm(groups: int, eps: float = 1e-5) -> Any:
 
 
 def rms_norm(eps: float | None = None) -> Any:
-    """Return root-mean-square normalization over all axes but the first; None is the dtype's machine eps."""
-    return lambda torch, x, gamma: torch.nn.functional.rms_norm(x, x.shape[1:], gamma, eps)
+    """Return root-mean-square normalization over the axes that gamma has; None is the dtype's machine eps."""
+    return lambda torch, x, gamma: torch.nn.functional.rms_norm(x, gamma.shape, gamma, eps)
 
 
 def lrn(size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
@@ -169,7 +176,14 @@ FRAMEWORK = Framework(
             settings={"training": False, "eps": 0.3},
         ),
         # Layer, instance, group, root mean square.
-        Case("layer_norm", "all axes but the first", element((3, 4, 2, 3), "gamma", "beta"), layer_norm()),
+        Case("layer_norm", "all axes but the first", element((3, 4, 2, 3), "gamma", "beta"), layer_norm(), "PyTorch"),
+        Case(
+            "layer_norm",
+            "channels of a token",
+            last((3, 4, 5), "gamma", "beta"),
+            layer_norm(),
+            settings={"over": "channels", "layout": "NLC"},
+        ),
         Case("layer_norm", "eps that tells", element((3, 4, 2, 3), "gamma", "beta"), layer_norm(), scale=3e-3),
         Case("layer_norm", "one example", element((1, 4, 2, 3), "gamma", "beta"), layer_norm()),
         Case("layer_norm", "one position", element((3, 5, 1, 1), "gamma", "beta"), layer_norm()),
@@ -184,6 +198,7 @@ FRAMEWORK = Framework(
             settings={"layout": "NCDHW"},
         ),
         Case("instance_norm", "per sample and channel", batch((3, 4, 2, 3)), instance_norm()),
+        Case("instance_norm", "no gamma and beta", {"x": (3, 4, 2, 3)}, instance_norm(), "PyTorch"),
         Case("instance_norm", "eps that tells", batch((3, 4, 2, 3)), instance_norm(), scale=3e-3),
         Case("instance_norm", "one example", batch((1, 4, 2, 3)), instance_norm()),
         Case("instance_norm", "one channel", batch((3, 1, 2, 3)), instance_norm()),
@@ -196,23 +211,50 @@ FRAMEWORK = Framework(
         Case("group_norm", "one group", batch((2, 4, 2, 2)), group_norm(1), settings={"groups": 1}),
         Case("group_norm", "a group per channel", batch((2, 4, 2, 2)), group_norm(4), settings={"groups": 4}),
         Case("group_norm", "one example", batch((1, 4, 2, 3)), group_norm(2), settings={"groups": 2}),
-        Case("group_norm", "one position", batch((3, 4, 1, 1)), group_norm(2), settings={"groups": 2}),
+        Case("group_norm", "one position", batch((3, 6, 1, 1)), group_norm(2), settings={"groups": 2}),
         Case("group_norm", "a matrix", batch((3, 6)), group_norm(2), settings={"groups": 2, "layout": "NC"}),
         Case("group_norm", "sequences", batch((3, 4, 3)), group_norm(2), settings={"groups": 2, "layout": "NCL"}),
         Case("group_norm", "volumes", batch((2, 4, 2, 3, 2)), group_norm(2), settings={"groups": 2, "layout": "NCDHW"}),
-        Case("rms_norm", "a matrix", element((3, 5), "gamma"), rms_norm(1e-5), settings={"eps": 1e-5, "layout": "NC"}),
-        Case("rms_norm", "eps 1e-5", element((3, 4, 2, 3), "gamma"), rms_norm(1e-5), settings={"eps": 1e-5}),
+        Case("rms_norm", "a matrix", last((3, 5), "gamma"), rms_norm(1e-5), settings={"eps": 1e-5, "layout": "NC"}),
+        Case("rms_norm", "tokens", last((3, 4, 5), "gamma"), rms_norm(1e-5), settings={"eps": 1e-5, "layout": "NLC"}),
+        Case("rms_norm", "one value", last((2, 1), "gamma"), rms_norm(0.1), settings={"eps": 0.1, "layout": "NC"}),
+        *(
+            Case(
+                "rms_norm",
+                what,
+                element(shape, "gamma"),
+                rms_norm(1e-5),
+                settings={"eps": 1e-5, "over": "sample"},
+                scale=scale,
+            )
+            for what, shape, scale in (
+                ("all axes but the first", (3, 4, 2, 3), 1.0),
+                ("eps that tells", (3, 4, 2, 3), 3e-3),
+                ("one position", (3, 5, 1, 1), 1.0),
+                ("one example", (1, 4, 2, 3), 1.0),
+                ("one channel", (2, 1, 2, 3), 1.0),
+            )
+        ),
+        # eps None is the machine's, so another in either dtype; normlib's preset has the one of float32.
         Case(
             "rms_norm",
-            "eps that tells",
-            element((3, 4, 2, 3), "gamma"),
-            rms_norm(1e-5),
-            settings={"eps": 1e-5},
-            scale=3e-3,
+            "PyTorch's own eps",
+            last((3, 4, 5), "gamma"),
+            rms_norm(),
+            "PyTorch",
+            settings={"layout": "NLC"},
+            scale=3e-4,
+            dtypes=("float32",),
         ),
-        Case("rms_norm", "PyTorch's own eps", element((3, 4, 2, 3), "gamma"), rms_norm(), "PyTorch"),
-        Case("rms_norm", "one position", element((3, 5, 1, 1), "gamma"), rms_norm(1e-5), settings={"eps": 1e-5}),
-        Case("rms_norm", "one example", element((1, 4, 2, 3), "gamma"), rms_norm(1e-5), settings={"eps": 1e-5}),
+        Case(
+            "rms_norm",
+            "PyTorch's own eps of float64",
+            last((3, 4, 5), "gamma"),
+            rms_norm(),
+            settings={"eps": 2.0**-52, "layout": "NLC"},
+            scale=1e-8,
+            dtypes=("float64",),
+        ),
         # Local response across channels. The extra channel of an even window is the lower one.
         Case("local_response_norm", "PyTorch", {"x": (2, 8, 2, 2)}, lrn(5), "PyTorch", scale=30),
         *(
