@@ -11,7 +11,7 @@ window.bench = (() => {
     });
   }
   const heading = (text) => [...document.querySelectorAll("h1")].find((h) => h.textContent === text);
-  const pictureOf = (id) => document.querySelector(`.st-key-picture-${CSS.escape(id)} [data-state]`);
+  const pictureOf = (id) => document.querySelector(`.stage[data-stage="${CSS.escape(id)}"][data-state]`);
   const drawn = (root) => Promise.all([...root.querySelectorAll(".panel")].map((panel) => panel.drawn)); // Plotly draws later
   const event = (type) => new Promise((done) => addEventListener(type, (e) => done(e.timeStamp), { capture: true, once: true }));
 
@@ -20,7 +20,7 @@ window.bench = (() => {
     const pressed = event("keydown"), out = {};
     const stage = async (name, wait) => { await wait; out[name] = performance.now(); out[`${name} painted`] = await painted(); };
     const waits = [stage("heading", until(() => heading(title)))];
-    if (formulas) waits.push(stage("formulas", until(() => heading(title) && document.querySelector(":is(.st-key-words, .st-key-wide) .katex-display .katex"))));
+    if (formulas) waits.push(stage("formulas", until(() => heading(title) && document.querySelector(".sheet .lede .katex-display .katex"))));
     if (picture) waits.push(stage("picture", until(() => heading(title) && pictureOf(id)).then(drawn)));
     await Promise.all(waits);
     const began = await pressed;
@@ -68,8 +68,8 @@ window.bench = (() => {
   }
 
   // What a reader sees on the page, frame by frame, so that a mixture of two slides can be seen.
-  const PARTS = { heading: "h1", words: ":is(.st-key-words, .st-key-wide) [data-testid=stMarkdownContainer]", formulas: ":is(.st-key-words, .st-key-wide) .katex-display", caption: "[data-testid=stCaptionContainer]", more: "[class*=st-key-more-]" };
-  const KEYED = { picture: "[data-state]", controls: ".control" }; // parts that the browser builds: there once they are built
+  const PARTS = { heading: "h1", words: ".sheet .lede", formulas: ".sheet .lede .katex-display", caption: ".sheet .caption", more: ".sheet .more" };
+  const BUILT = { picture: ".stage[data-state]", controls: ".controls:has(.control)" };
   const visible = (e) => e?.checkVisibility({ visibilityProperty: true, opacityProperty: true });
   const top = (e) => Math.round(e.getBoundingClientRect().top);
   function look() {
@@ -78,9 +78,9 @@ window.bench = (() => {
       const e = main.querySelector(selector);
       if (visible(e) && e.textContent) seen[name] = { is: e.textContent.slice(0, 300), top: top(e) };
     }
-    for (const [name, built] of Object.entries(KEYED)) {
-      const e = main.querySelector(`[class*=st-key-${name}-]`);
-      if (visible(e) && visible(e.querySelector(built))) seen[name] = { is: e.className.match(/st-key-\S+/)[0], top: top(e) };
+    for (const [name, selector] of Object.entries(BUILT)) {
+      const e = main.querySelector(selector);
+      if (visible(e)) seen[name] = { is: e.closest(".sheet").dataset.slide, top: top(e) };
     }
     return seen;
   }

@@ -54,7 +54,7 @@ def measure(browser: Browser, deck: Server, quick: bool) -> dict[Target, Moves]:
 
 
 def _input(target: Target) -> str:
-    return f'.st-key-controls-{target.slide} input[name="{target.control}"]'
+    return f'.sheet[data-slide="{target.slide}"] input[name="{target.control}"]'
 
 
 def _step(page: Page, target: Target, moves: Moves, steps: int) -> None:
@@ -70,7 +70,7 @@ def _drag(page: Page, target: Target, moves: Moves) -> None:
     """Drag the control over its whole range with the mouse."""
     box = page.locator(_input(target)).bounding_box()
     assert box is not None, f"{target.slide}: the control {target.control} must be visible."
-    state = json.loads(page.locator(f".st-key-picture-{target.slide} [data-state]").get_attribute("data-state") or "{}")
+    state = json.loads(page.locator(f'.stage[data-stage="{target.slide}"]').get_attribute("data-state") or "{}")
     low, high = (float(page.locator(_input(target)).get_attribute(name) or 0) for name in ("min", "max"))
     thumb = 9.5  # pixels from the end of the track to the middle of the thumb at an end of its range
     track = box["width"] - 2 * thumb

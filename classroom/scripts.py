@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 STATIC = Path(__file__).resolve().parent / "ui" / "static"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+KATEX = Path(__file__).resolve().parent.parent / "assets" / "katex" / "katex.min.js"
 FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -27,7 +28,8 @@ def fingerprint(folder: Path, *more: str) -> str:
     return digest.hexdigest()[:12]
 
 
-PREFIX = f"ui-{fingerprint(STATIC, plotly.__version__)}"  # beside /api: the scripts ask for ../api
+_LIBRARIES = plotly.__version__, sha256(KATEX.read_bytes()).hexdigest()
+PREFIX = f"ui-{fingerprint(STATIC, *_LIBRARIES)}"  # beside /api: the scripts ask for ../api
 
 
 class Scripts(StaticFiles):

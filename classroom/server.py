@@ -20,7 +20,7 @@ from classroom.exhibits import EXHIBITS
 from classroom.frames import frame_of
 from classroom.picture import addressed
 from classroom.proof import certificate_of, erratum_text, operators
-from classroom.scripts import FOR_GOOD, PLOTLY, PREFIX, STATIC, Scripts
+from classroom.scripts import FOR_GOOD, KATEX, PLOTLY, PREFIX, STATIC, Scripts
 from classroom.training import CrowdedError, ready
 from lab.experiment import Experiment
 
@@ -89,6 +89,11 @@ def plotly_script(request: Request) -> Response:
     return FileResponse(PLOTLY, media_type="text/javascript", headers=FOR_GOOD)
 
 
+def katex_script(request: Request) -> Response:
+    """Return the script that sets mathematics: KaTeX of the version whose style sheet and fonts Streamlit brings."""
+    return FileResponse(KATEX, media_type="text/javascript", headers=FOR_GOOD)
+
+
 def warm() -> None:
     """Compute what the first visitor would wait for: photographs, derivations, pictures and their choices."""
     try:
@@ -119,6 +124,7 @@ ROUTES: list[BaseRoute] = [
     Route("/healthz", health),
     Route("/api/exhibit/{key}", picture),
     Route(f"/{PREFIX}/plotly.min.js", plotly_script),
+    Route(f"/{PREFIX}/katex.min.js", katex_script),
     Mount(f"/{PREFIX}", Scripts(directory=STATIC)),
     Mount("/assets/fonts", StaticFiles(directory=ROOT / "assets" / "fonts")),
 ]

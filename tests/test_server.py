@@ -267,7 +267,7 @@ def test_pictures_can_only_be_read(server: TestClient, method: str) -> None:
     assert server.request(method, f"/api/exhibit/{next(iter(EXHIBITS))}").status_code == 405
 
 
-@pytest.mark.parametrize("name", ["stage.js", "nav.js", "style.css", "plotly.min.js"])
+@pytest.mark.parametrize("name", ["stage.js", "nav.js", "style.css", "plotly.min.js", "katex.min.js"])
 def test_scripts_are_served_for_good_under_a_name_of_their_content(server: TestClient, name: str) -> None:
     reply = server.get(f"/{PREFIX}/{name}")
     assert reply.status_code == 200

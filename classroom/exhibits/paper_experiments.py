@@ -122,9 +122,7 @@ class PaperExperiments(Exhibit):
             end_labels(ends, last, 0, 102, 13),
         )
         note = f"{right[BN, -1]:.1f} % with BN, {right[PLAIN, -1]:.1f} % without"
-        rows = [
-            (f"{target} %", *(self._first(data, arm, target) for arm in (BN, PLAIN))) for target in (50, 90, 95)
-        ]
+        rows = [(f"{target} %", *(self._first(data, arm, target) for arm in (BN, PLAIN))) for target in (50, 90, 95)]
         return [
             Plot(label="Figure 1a of the paper, on digits", note=note, figure=chart, height_rem=17),
             Table(columns=("first recorded step at", "with BN", "without BN"), rows=tuple(rows)),

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import html
 
-import streamlit as st
-
 from classroom.content import content
-from classroom.deck import Slide
+from classroom.prose import phrase
 from classroom.quiz import Score, score
 from classroom.ui import memory
 
@@ -15,36 +13,36 @@ NAMED = 4  # missed questions that the slide has room to quote
 MARKS = {"right": "✓", "missed": "✕", "open": "○"}
 
 
-def score_board(slide: Slide) -> None:
-    """Draw the reader's score over all questions, and for each slide how its questions went."""
+def points() -> str:
+    """Return the reader's score over all questions, as HTML."""
     bank = content().bank
     result = score(bank, memory.answers())
     whole = sum(question.points for question in bank.values())
-    left, right = st.columns([5, 7], gap="large")
-    with left:
-        with st.container(key="words"):
-            st.markdown(slide.lede)
-        st.html(
-            f'<p class="score">{result.points:.3g} <span class="of">of {whole}</span></p>'
-            f"<p>points; {result.answered} of {len(bank)} questions answered. The first answer counts.</p>"
-        )
-        st.caption(slide.caption)
-        if memory.answers():
-            st.button("Start over", on_click=memory.forget, help="Forgets your answers and settings in this tab.")
-    with right:
-        if result.missed:
-            lines = [f"- [{_title(link.slide)}](?slide={link.slide}): {bank[link.id].ask}" for link in result.missed]
-            if len(lines) > NAMED:
-                lines[NAMED:] = [f"- and {len(lines) - NAMED} more, marked ✕ below"]
-            with st.container(key="missed"):
-                st.markdown("\n".join(["**Look at again**", "", *lines]))
-        elif not result.unanswered:
-            st.html('<p class="verdict yes">Nothing missed.</p>')
-        st.html(_card(result))
+    return (
+        f'<p class="score">{result.points:.3g} <span class="of">of {whole}</span></p>'
+        f"<p>points; {result.answered} of {len(bank)} questions answered. The first answer counts.</p>"
+    )
+
+
+def board() -> str:
+    """Return what to look at again, and the slides that ask something with a mark for every question, as HTML."""
+    bank = content().bank
+    result = score(bank, memory.answers())
+    missed = ""
+    if result.missed:
+        rows = [
+            f'<li><a href="?slide={link.slide}">{html.escape(_title(link.slide))}</a>: {phrase(bank[link.id].ask)}</li>'
+            for link in result.missed
+        ]
+        if len(rows) > NAMED:
+            rows[NAMED:] = [f"<li>and {len(rows) - NAMED} more, marked ✕ below</li>"]
+        missed = f'<div class="missed"><p><b>Look at again</b></p><ul>{"".join(rows)}</ul></div>'
+    elif not result.unanswered:
+        missed = '<p class="verdict yes">Nothing missed.</p>'
+    return missed + _card(result)
 
 
 def _card(result: Score) -> str:
-    """Return the slides that ask something, each with a mark for every question."""
     missed, unanswered = ({link.id for link in links} for links in (result.missed, result.unanswered))
     rows = []
     for slide in content().deck:

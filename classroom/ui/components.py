@@ -1,6 +1,6 @@
-"""The parts that the browser runs by itself: navigation, controls, pictures.
+"""The parts that the browser runs by itself: navigation, slides, questions, pictures.
 
-Each is a Streamlit component whose script only loads the real one, once; `stage.js` and `nav.js` say how they
+Each is a Streamlit component whose script only loads the real one, once; `slide.js` and `nav.js` say how they
 work. Component identity is the `key`, so new data never remounts them.
 """
 
@@ -52,19 +52,25 @@ NAV = st.components.v2.component(
 <button class="next" type="button" aria-label="Next slide">&#8594;</button></nav>""",
 )
 
-CONTROLS = st.components.v2.component(
-    "deck_controls",
+SLIDE = st.components.v2.component(
+    "deck_slide",
     isolate_styles=False,
-    js=_loader("stage", "mountControls"),
-    html="""<div class="controls"></div>""",
+    js=_loader("slide", "mountSlide"),
+    html="""<div class="page"></div>""",
+)
+
+QUESTION = st.components.v2.component(
+    "deck_question",
+    isolate_styles=False,
+    js=_loader("question", "mountQuestion"),
+    html="""<section class="question"></section>""",
 )
 
 PICTURE = st.components.v2.component(
     "deck_picture",
     isolate_styles=False,
     js=_loader("stage", "mountPicture"),
-    html="""<p class="message" role="status"></p><div class="picture" role="group"></div>
-<details class="words"><summary>The picture in words</summary><p aria-live="polite"></p></details>""",
+    html="""<div class="stage"></div>""",
 )
 
 KEEP = st.components.v2.component(
@@ -72,11 +78,4 @@ KEEP = st.components.v2.component(
     isolate_styles=False,
     js=_loader("keep", "mountKeep"),
     html="<div hidden></div>",
-)
-
-MORE = st.components.v2.component(
-    "deck_more",
-    isolate_styles=False,
-    js=_loader("more", "mountMore"),
-    html="""<div class="more" role="group" aria-label="More about this slide"></div>""",
 )

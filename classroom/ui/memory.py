@@ -25,7 +25,7 @@ class UnknownSlideError(LookupError):
 def _store() -> dict[str, Any]:
     if "deck" not in st.session_state:
         st.session_state.deck = {"at": None, "url": None, "seq": 0, "settings": {}, "moves": {}, "answers": {},
-                                 "shown": {}, "notices": {}, "fresh": True}  # fmt: skip
+                                 "shown": {}, "refusals": {}, "notices": {}, "fresh": True, "epoch": 0}  # fmt: skip
     return st.session_state.deck
 
 
@@ -118,10 +118,11 @@ def moves(slide: Slide) -> int:
     return int(_store()["moves"].get(slide.id, 0))
 
 
-def keep_settings(slide: Slide, key: str) -> None:
+def keep_settings(key: str) -> None:
     """Take over what the controls hold; values from a browser are made legal like those of a link."""
     sent = messages.settings(st.session_state.get(key))
-    if sent is None or slide.exhibit is None:
+    slide = content().deck.find(sent.slide) if sent else None
+    if sent is None or slide is None or slide.exhibit is None:
         return
     exhibit, _ = EXHIBITS[slide.exhibit].from_state(sent.values, slide.state)
     _store()["settings"][slide.id] = exhibit.state()
@@ -164,14 +165,23 @@ def restore(key: str) -> None:
 def forget() -> None:
     """Start over: no answers, every control as the slide has it."""
     memory = _store()
-    memory |= {"answers": {}, "shown": {}, "settings": {}, "moves": {}, "fresh": False}
-    for key in [key for key in st.session_state if str(key).startswith(("picked-", "number-", "error-"))]:
-        del st.session_state[key]
+    memory |= {"answers": {}, "shown": {}, "refusals": {}, "settings": {}, "moves": {}, "fresh": False}
+    memory["epoch"] += 1
+
+
+def epoch() -> int:
+    """Return how often this reader has started over: the browser then forgets too."""
+    return int(_store()["epoch"])
 
 
 def answers() -> dict[str, Any]:
     """Return the first answer to each question: the one that counts."""
     return _store()["answers"]
+
+
+def refusals() -> dict[str, str]:
+    """Return, for each question whose last answer was none, what was wrong with it."""
+    return _store()["refusals"]
 
 
 def shown() -> dict[str, Any]:

@@ -17,10 +17,19 @@ class Move(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """The controls of a stage stand so; their values are not checked here."""
+    """The controls of a slide stand so; their values are not checked here."""
 
+    slide: str
     values: Mapping[str, Any]
     seq: int
+
+
+class Answer(NamedTuple):
+    """A question is answered, or to be asked again; what is given is not checked here."""
+
+    question: str
+    given: Any
+    again: bool
 
 
 class Kept(NamedTuple):
@@ -38,10 +47,19 @@ def move(component: object) -> Move | None:
 
 
 def settings(component: object) -> Settings | None:
-    """Read the state of a stage's controls."""
-    said = _part(component, "state")
-    values, seq = said.get("values"), _whole(said.get("seq"))
-    return None if not isinstance(values, Mapping) or seq is None else Settings(values, seq)
+    """Read the state of a slide's controls."""
+    said = _part(component, "settings")
+    slide, values, seq = said.get("slide"), said.get("values"), _whole(said.get("seq"))
+    if not isinstance(slide, str) or not isinstance(values, Mapping) or seq is None:
+        return None
+    return Settings(slide, values, seq)
+
+
+def answer(said: object) -> Answer | None:
+    """Read what a question has sent."""
+    if not isinstance(said, Mapping) or not isinstance(said.get("question"), str):
+        return None
+    return Answer(said["question"], said.get("given"), said.get("again") is True)
 
 
 def kept(component: object) -> Kept | None:

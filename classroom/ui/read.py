@@ -9,9 +9,10 @@ import streamlit as st
 from classroom.content import content
 from classroom.deck import Slide
 from classroom.proof import certificate_line, certificate_of, lines, operators, step_text
-from classroom.ui import formulas, stage
-from classroom.ui.shell import TITLE
-from classroom.ui.slides import head
+from classroom.ui import formulas, memory
+from classroom.ui.components import PICTURE
+from classroom.ui.cover import TITLE
+from classroom.ui.sheet import head
 
 
 def show() -> None:
@@ -41,8 +42,9 @@ def _article(slide: Slide) -> None:
             question = content().bank[name]
             st.markdown(f"**Question.** {question.ask} [Answer it on its slide](./?slide={slide.id})")
     if slide.exhibit:
-        with exhibit:
-            stage.picture_later(slide, "read")
+        with exhibit:  # the browser fetches the picture when the reader comes near
+            state = memory.exhibit_of(slide).state()
+            PICTURE(key=f"picture-{slide.id}", data={"exhibit": slide.exhibit, "state": state})
 
 
 def _formulas(slide: Slide) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import streamlit as st
 
 from classroom.theme import css_variables
+from classroom.ui.cover import TITLE
 
 STATIC = Path(__file__).resolve().parent / "static"
-TITLE = "Normalization layers"
 
 
 def main() -> None:

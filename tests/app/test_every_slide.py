@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
 from functools import cache
 
@@ -14,7 +15,9 @@ from classroom.deck import Deck, Slide
 from classroom.errata import ERRATA
 from classroom.exhibits import EXHIBITS
 from classroom.proof import erratum_text
+from classroom.prose import prose
 from classroom.ui import shell
+from tests.app.conftest import sent, sheet, words
 
 DECK = Deck.read(SLIDES)
 Open = Callable[..., AppTest]
@@ -44,12 +47,6 @@ def opened(slide: Slide) -> AppTest:
     return app.run()
 
 
-def words(app: AppTest) -> str:
-    """Return all HTML and Markdown on the page, one element a line."""
-    texts = [*app.markdown, *app.caption]
-    return "\n".join([*(e.proto.body for e in app.get("html")), *(e.value for e in texts)])
-
-
 def assert_sound(app: AppTest) -> None:
     """Check that neither an exception nor a report of faults is shown."""
     assert not app.exception, [e.value for e in app.exception]
@@ -62,7 +59,7 @@ def test_a_slide_opens_by_its_link_with_its_title(slide: Slide) -> None:
     assert_sound(app)
     title = slide.title if slide.number else "Normalization layers"
     assert f"<h1>{html.escape(title)}</h1>" in words(app)
-    assert len([e for e in app.get("html") if "<h1" in e.proto.body]) == 1
+    assert words(app).count("<h1") == 1
 
 
 @every_slide
@@ -70,27 +67,25 @@ def test_a_slide_says_its_words(slide: Slide) -> None:
     shown = words(opened(slide))
     for text in (slide.lede, slide.caption):
         if slide.layout != "quiz" and slide.number:  # a quiz asks its question instead; the cover is one element
-            assert text in shown
+            assert prose(text).strip().removesuffix("</p>") in shown
 
 
 @pytest.mark.parametrize("slide", [s for s in DECK if s.formulas], ids=lambda slide: slide.id)
 def test_formulas_are_typeset(slide: Slide) -> None:
-    app = opened(slide)
-    displayed = [e.value for e in app.markdown if "$$" in e.value]
+    displayed = re.findall(r'<div class="math block">\n(.+?)\n</div>', sheet(opened(slide))["words"], re.DOTALL)
     assert displayed, "no displayed formula"
     assert any("=" in text and "\\" in text for text in displayed)
     for text in displayed:
-        assert text.count("$$") % 2 == 0
         assert text.count("{") - text.count("\\{") == text.count("}") - text.count("\\}")
 
 
 @pytest.mark.parametrize("slide", [s for s in DECK if s.exhibit], ids=lambda slide: slide.id)
 def test_an_exhibit_has_its_picture_and_its_controls(slide: Slide) -> None:
-    app = opened(slide)
-    ids = [e.proto.id for e in app.get("bidi_component")]
-    assert any(f"picture-{slide.id}" in id for id in ids)
-    if slide.exhibit and EXHIBITS[slide.exhibit].controls() and slide.layout != "quiz":
-        assert any(f"controls-{slide.id}" in id for id in ids)
+    stage = sheet(opened(slide))["stage"]
+    assert stage["exhibit"] == slide.exhibit
+    assert stage["state"].items() >= dict(slide.state).items()
+    assert slide.exhibit is not None
+    assert [control["name"] for control in stage["controls"]] == list(EXHIBITS[slide.exhibit].controls())
 
 
 @pytest.mark.parametrize("slide", [s for s in DECK if s.errata], ids=lambda slide: slide.id)
@@ -125,7 +120,7 @@ def test_every_formula_is_checked_again_at_the_settings_of_the_sliders(open_page
 def test_a_browser_cannot_open_what_the_slide_does_not_offer(open_page: Open) -> None:
     app = open_page(slide="cross-channel")
     before = words(app)
-    for wanted in ("quiz-gamma-count", "nonsense", None, 7, ["proof"]):
+    for wanted in ("quiz-gamma-count", "start-over", "nonsense", None, 7, ["proof"]):
         app.session_state["opened"] = wanted
         app.run()
         assert_sound(app)
@@ -154,11 +149,12 @@ def test_the_continuous_page_holds_every_slide(open_page: Open) -> None:
 
 @pytest.mark.parametrize("slide", DECK, ids=lambda slide: slide.id)
 def test_the_presenter_sees_the_notes(open_page: Open, slide: Slide) -> None:
-    assert slide.notes not in words(opened(slide)), "the hall must not read the notes"
+    notes = prose(slide.notes).strip()
+    assert notes not in words(opened(slide)), "the hall must not read the notes"
     app = open_page(slide=slide.id)
     app.switch_page("pages/talk/present.py").run()
     assert_sound(app)
-    assert slide.notes in words(app)
+    assert notes in words(app)
 
 
 def test_a_number_beyond_every_slide_leads_to_the_overview_too(open_page: Open) -> None:
@@ -182,9 +178,9 @@ def test_a_slide_opens_by_its_number_too(open_page: Open) -> None:
 
 
 def test_a_setting_out_of_range_is_made_legal_and_said(open_page: Open) -> None:
-    shown = words(open_page(slide="cross-channel", k="99", alpha="nan"))
-    assert "outside 1 to 12; 12 is shown instead." in shown
-    assert "which is not a number" in shown
+    first, second = sheet(open_page(slide="cross-channel", k="99", alpha="nan"))["notices"]
+    assert "outside 1 to 12; 12 is shown instead." in first
+    assert "which is not a number" in second
 
 
 @pytest.mark.parametrize("alpha", ["1e400", "-1e400", "nan", "9" * 400, "x" * 400])
@@ -195,8 +191,8 @@ def test_the_address_takes_the_legal_settings_when_something_had_to_change(open_
     legal = str(EXHIBITS["channel_window"].from_state({"alpha": alpha})[0].state()["alpha"])
     assert taken == {"slide": "cross-channel", "alpha": legal, "k": "3"}
     assert legal != alpha
-    assert 'class="notice"' in words(app)
-    assert 'class="notice"' not in words(app.run())
+    assert sheet(app)["notices"]
+    assert not sheet(app.run())["notices"]
 
 
 def test_a_fault_in_the_questions_is_shown_with_place_and_remedy(
@@ -240,3 +236,14 @@ def test_a_fault_in_a_slide_is_shown_with_place_and_remedy(
     finally:
         content.cache_clear()
         shell.faults.cache_clear()
+
+
+@every_slide
+def test_the_neighbours_come_ahead_as_they_will_be_shown(slide: Slide) -> None:
+    ahead = {neighbour["id"]: neighbour for neighbour in sent(opened(slide), "deck_nav")["ahead"]}
+    beside = {DECK.step(slide, 1).id, DECK.step(slide, -1).id, DECK.step(slide, 2).id} - {slide.id}
+    assert set(ahead) == beside
+    for other in ahead:
+        found = DECK.find(other)
+        assert found is not None
+        assert sheet(opened(found)).items() >= {**ahead[other], "id": other}.items() or found.layout == "upload"

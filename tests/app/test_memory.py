@@ -91,16 +91,23 @@ def test_whatever_a_browser_hands_back_is_survived(session: Session, kept: Any, 
 
 def test_starting_over_forgets_everything(session: Session) -> None:
     memory.answers()["quiz-gamma-count"] = "B"
-    session["picked-x"] = {"A"}
+    memory.refusals()["spatial-corner-count"] = "no number"
     memory.forget()
     assert memory.keepsake() == {"answers": {}, "settings": {}}
-    assert "picked-x" not in session
+    assert memory.refusals() == {}
+    assert memory.epoch() == 1  # so that the browser forgets what is typed and not sent
     assert not memory.is_fresh()  # so that the browser forgets too
 
 
 NUMBERS = st.integers(-(2**70), 2**70) | st.floats() | st.booleans() | st.text(max_size=4) | st.none()
 MESSAGES = JSON | st.fixed_dictionaries(
-    {}, optional={"at": NUMBERS, "seq": NUMBERS, "values": JSON | st.dictionaries(st.sampled_from(["k", "beta"]), JSON)}
+    {},
+    optional={
+        "slide": st.sampled_from(["cross-channel", "mvn", "no-such"]) | JSON,
+        "at": NUMBERS,
+        "seq": NUMBERS,
+        "values": JSON | st.dictionaries(st.sampled_from(["k", "beta"]), JSON),
+    },
 )
 
 
@@ -111,12 +118,12 @@ def test_whatever_a_component_says_is_survived_and_only_legal_places_and_setting
 ) -> None:
     slide = content().deck.find("cross-channel")
     assert slide is not None
-    for held in ({"pos": said, "state": said, "kept": said}, whole):
+    for held in ({"pos": said, "settings": said, "kept": said}, whole):
         session.clear()
         session["nav"] = session["controls"] = session["keep"] = held
         asked = memory.asked_for()
         assert asked is None or asked in content().deck.pages
-        memory.keep_settings(slide, "controls")
+        memory.keep_settings("controls")
         memory.restore("keep")
         assert 1 <= memory.exhibit_of(slide).state()["k"] <= 12
         assert isinstance(memory.sequence(), int)
@@ -127,7 +134,7 @@ def test_whatever_a_component_says_is_survived_and_only_legal_places_and_setting
 def test_no_place_is_no_move(at: Any) -> None:
     assert messages.move({"pos": {"at": at, "seq": 1}}) is None
     assert messages.move({"pos": {"at": 3, "seq": at}}) is None
-    assert messages.settings({"state": {"values": {}, "seq": at}}) is None
+    assert messages.settings({"settings": {"slide": "mvn", "values": {}, "seq": at}}) is None
 
 
 def test_a_whole_number_may_come_as_a_float() -> None:
@@ -141,6 +148,7 @@ def test_what_is_nested_too_deeply_was_not_kept_here() -> None:
 def test_a_setting_of_a_thousand_digits_becomes_legal(session: Session) -> None:
     slide = content().deck.find("cross-channel")
     assert slide is not None
-    session["controls"] = {"state": {"values": {"k": 10**5000, "alpha": -(10**400)}, "seq": 1}}
-    memory.keep_settings(slide, "controls")
+    values = {"k": 10**5000, "alpha": -(10**400)}
+    session["controls"] = {"settings": {"slide": slide.id, "values": values, "seq": 1}}
+    memory.keep_settings("controls")
     assert memory.exhibit_of(slide).state() == type(memory.exhibit_of(slide))(**slide.state).state()

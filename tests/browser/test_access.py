@@ -26,7 +26,7 @@ def views(reader: Reader) -> Iterator[str]:
     yield "a slide with a derivation"
     reader.open("/?slide=quiz-gamma-count").at(DECK.find("quiz-gamma-count"))
     yield "a question"
-    reader.page.locator(".st-key-option-C-quiz-gamma-count button").click()
+    reader.page.locator('.card[data-letter="C"]').click()
     expect(reader.page.get_by_text("Not quite")).to_be_visible()
     reader.settle()
     yield "a question, answered wrongly"

@@ -98,8 +98,8 @@ def test_the_presenter_moves_the_window_of_the_slides(new_reader: Callable[..., 
     following = DECK.step(FORWARD, 1)
     desk.press("ArrowRight").at(following)
     hall.at(following)
-    expect(desk.page.locator(".st-key-notes")).to_contain_text("Say")
-    expect(hall.page.locator(".st-key-notes")).to_have_count(0)
+    expect(desk.page.locator(".notes")).to_contain_text("Say")
+    expect(hall.page.locator(".notes")).to_have_count(0)
     hall.press("ArrowLeft").at(FORWARD)
     desk.at(FORWARD)
 
@@ -118,7 +118,7 @@ def test_the_presenter_opens_by_its_key(reader: Reader) -> None:
     with reader.page.expect_popup() as opened:
         reader.press("p")
     expect(opened.value.locator("h1")).to_have_text([FORWARD.title])
-    expect(opened.value.locator(".st-key-notes")).to_be_visible()
+    expect(opened.value.locator(".notes")).to_be_visible()
 
 
 def test_the_full_screen_key_goes_there_and_back(reader: Reader) -> None:

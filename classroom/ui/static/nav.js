@@ -1,7 +1,8 @@
 // Keys, buttons, swipes and progress of the deck. Sends the absolute position, so quick presses are never lost.
 import { adoptTheme } from "./colour.js";
-import { loadPlotly, fetchFrame } from "./stage.js";
-import { prepare } from "./shelf.js";
+import { deck } from "./deck.js";
+import { loadPlotly } from "./plot.js";
+import { expect, turn } from "./slide.js";
 
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("normalization-deck") : null;
 const TYPES = /^(INPUT|TEXTAREA|SELECT)$/;
@@ -20,9 +21,9 @@ if (window.parent === window) {
 
 export function mountNav({ data, setStateValue, setTriggerValue, parentElement: root }) {
   adoptTheme(root);
-  const s = (root.__nav ??= { seq: 0, began: Date.now() }), $ = (q) => root.querySelector(q);
+  const s = (root.__nav ??= { began: Date.now() }), $ = (q) => root.querySelector(q);
   Object.assign(s, { last: data.last, set: setStateValue, fire: setTriggerValue, ids: data.ids, presenter: data.presenter, elsewhere: data.elsewhere });
-  if (data.seq >= s.seq) { s.at = data.at; s.seq = data.seq; }
+  if (data.seq >= deck.seq) { s.at = data.at; deck.seq = data.seq; }
   const paintBar = () => {
     if (s.chapters !== data.chapters.join()) { s.chapters = data.chapters.join(); $(".segments").replaceChildren(...data.chapters.map((n) => { const i = document.createElement("i"); i.style.flex = n; return i; })); }
     let left = s.at;
@@ -35,8 +36,9 @@ export function mountNav({ data, setStateValue, setTriggerValue, parentElement: 
   s.goto = (to, told = false) => {
     to = Math.min(s.last, Math.max(0, to));
     if (to === s.at && !s.elsewhere) return;
-    s.at = to; s.seq += 1; paintBar();
-    s.set("pos", { at: to, seq: s.seq });
+    s.at = to; deck.seq += 1; paintBar();
+    if (!s.elsewhere) turn(s.ids[to]);
+    s.set("pos", { at: to, seq: deck.seq });
     if (!told) channel?.postMessage({ at: to, presenter: Boolean(s.presenter) });
   };
   if (!s.bound) {
@@ -66,7 +68,7 @@ export function mountNav({ data, setStateValue, setTriggerValue, parentElement: 
     };
     document.addEventListener("click", s.click, true);
     let from = null;
-    s.down = (e) => { from = e.touches.length === 1 && !e.target.closest("input,.blocks,.js-plotly-plot,.table,.katex-display") ? [e.touches[0].clientX, e.touches[0].clientY] : null; };
+    s.down = (e) => { from = e.touches.length === 1 && !e.target.closest("input,.blocks,.js-plotly-plot,.table,.math.block") ? [e.touches[0].clientX, e.touches[0].clientY] : null; };
     s.up = (e) => {
       if (!from) return;
       const dx = e.changedTouches[0].clientX - from[0], dy = e.changedTouches[0].clientY - from[1];
@@ -79,10 +81,11 @@ export function mountNav({ data, setStateValue, setTriggerValue, parentElement: 
       s.hear = (e) => { if (e.data.presenter !== Boolean(s.presenter)) s.goto(e.data.at, true); };
       channel.addEventListener("message", s.hear);
     }
-    s.clock = setInterval(() => {
+    deck.tick = () => {
       const seconds = Math.floor((Date.now() - s.began) / 1000), two = (n) => String(n).padStart(2, "0");
       for (const clock of document.querySelectorAll(".clock")) clock.textContent = `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`;
-    }, 500);
+    };
+    s.clock = setInterval(() => deck.tick(), 500);
     $(".previous").onclick = () => s.goto(s.at - 1);
     $(".next").onclick = () => s.goto(s.at + 1);
     $(".overview").onclick = () => s.fire("page", "overview");
@@ -90,7 +93,7 @@ export function mountNav({ data, setStateValue, setTriggerValue, parentElement: 
     setTimeout(loadPlotly, 1500); // while the reader reads the cover
   }
   clearTimeout(s.ahead);
-  s.ahead = setTimeout(() => { for (const f of data.ahead ?? []) fetchFrame(f.exhibit, f.state).then((frame) => prepare(root, frame, f.place)).catch(() => {}); }, 400);
+  s.ahead = expect(data.ahead, root);
   return () => {
     document.removeEventListener("keydown", s.key); document.removeEventListener("click", s.click, true);
     document.removeEventListener("touchstart", s.down); document.removeEventListener("touchend", s.up);

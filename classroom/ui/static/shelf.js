@@ -40,11 +40,10 @@ export function leave(figure, frame, theme) {
 }
 
 // Pictures of one place are equally wide; one that is not redraws itself when it is put there.
-const placeOf = (figure) => (figure.closest(".st-key-wide") ? "wide" : figure.closest('[data-testid="stColumn"]') ? "split" : "quiz");
 const widths = new Map();
 
 export async function prepare(near, frame, place) {
-  for (const figure of document.querySelectorAll(".stBidiComponent .picture:not([inert])")) if (figure.clientWidth) widths.set(placeOf(figure), figure.clientWidth);
+  for (const figure of document.querySelectorAll("[data-place] .picture")) if (figure.clientWidth) widths.set(figure.closest("[data-place]").dataset.place, figure.clientWidth);
   const width = widths.get(place), needs = frame.header.panels.some((panel) => panel.kind === "plot");
   if (shelf.has(nameOf(frame.header)) || (needs && !width)) return;
   const figure = document.createElement("div"), theme = themeOf(near);

@@ -1,4 +1,4 @@
-// A stage is one exhibit on one slide: its controls (left) and its picture (right) are two mounts that share a state here.
+// A stage is one exhibit on one slide: its controls and its picture share a state here.
 // Every move asks the server for a new frame: one request at a time, the latest value wins, an older picture never returns.
 import { paint, tidy } from "./panels.js";
 import { leave, take } from "./shelf.js";
@@ -6,7 +6,7 @@ import { loadPlotly } from "./plot.js";
 import { adoptTheme, themeOf } from "./colour.js";
 
 const stages = new Map();
-const frames = new Map(); // address -> Promise of a frame; a setting seen once is free
+const frames = new Map(); // address -> the frame and its coming; a setting seen once is free
 const KEPT = 96;
 
 const stageOf = (name) => {
@@ -24,18 +24,27 @@ function decode(raw) {
   return { header: { ...header, ...address }, bytes };
 }
 
-export function fetchFrame(exhibit, state) {
+const addressOf = ({ exhibit, state }) => {
   const query = new URLSearchParams(Object.entries(state).map(([k, v]) => [k, String(v)]));
-  const address = new URL(`../api/exhibit/${exhibit}?${query}`, import.meta.url).href;
+  return new URL(`../api/exhibit/${exhibit}?${query}`, import.meta.url).href;
+};
+
+export function fetchFrame(wanted) {
+  const address = addressOf(wanted);
   if (!frames.has(address)) {
     if (frames.size >= KEPT) frames.delete(frames.keys().next().value);
-    frames.set(address, fetch(address).then(async (reply) => {
+    const kept = {};
+    kept.coming = fetch(address).then(async (reply) => {
       if (!reply.ok) throw new Error((await reply.text()).slice(0, 200) || `the server answered ${reply.status}`);
-      return decode(new Uint8Array(await reply.arrayBuffer()));
-    }).catch((error) => { frames.delete(address); throw error; }));
+      return (kept.frame = decode(new Uint8Array(await reply.arrayBuffer())));
+    }).catch((error) => { frames.delete(address); throw error; });
+    frames.set(address, kept);
   }
-  return frames.get(address);
+  return frames.get(address).coming;
 }
+
+// The frame of these settings if the browser has it.
+export const frameAtHand = (wanted) => frames.get(addressOf(wanted))?.frame;
 
 const same = (a, b) => a && b && Object.keys({ ...a, ...b }).every((k) => String(a[k]) === String(b[k]));
 
@@ -70,7 +79,7 @@ async function pump(stage) {
       stage.want = null;
       const slow = setTimeout(() => stage.pictures.forEach(wait), 250);
       try {
-        const frame = await fetchFrame(stage.exhibit, state);
+        const frame = await fetchFrame({ exhibit: stage.exhibit, state });
         if (!stage.want || !stage.slow) show(stage, frame);
       } catch (error) {
         stage.pictures.forEach((p) => fail(p, error));
@@ -93,20 +102,19 @@ function commit(stage) {
   stage.seq += 1;
   const url = new URL(location.href);
   for (const [k, v] of Object.entries(stage.state)) url.searchParams.set(k, String(v));
-  if (stage.linked) history.replaceState(history.state, "", url);
-  stage.send?.("state", { values: stage.state, seq: stage.seq });
+  history.replaceState(history.state, "", url);
+  stage.send({ slide: stage.name, values: stage.state, seq: stage.seq });
 }
 
 // ---- controls ------------------------------------------------------------------------------------------------------
 const shown = (control, value) => (control.whole ? String(value) : Number(value).toFixed(control.decimals)).replace("-", "−");
 
 function build(root, stage) {
-  const list = root.querySelector(".controls");
-  list.replaceChildren();
+  root.replaceChildren();
   root.__inputs = {};
   let group = null, name;
   for (const control of stage.spec) {
-    if (!group || control.group !== name) { group = document.createElement("div"); group.className = "group"; list.append(group); name = control.group; }
+    if (!group || control.group !== name) { group = document.createElement("div"); group.className = "group"; root.append(group); name = control.group; }
     group.append(control.type === "range" ? slider(root, stage, control) : picker(root, stage, control));
   }
 }
@@ -176,44 +184,70 @@ function reflect(root, stage) {
   }
 }
 
-// data: {stage, exhibit, slow, linked, controls, state, seq}
-export function mountControls({ data, parentElement: root, setStateValue }) {
-  const stage = stageOf(data.stage);
-  Object.assign(stage, { exhibit: data.exhibit, slow: data.slow, linked: data.linked, send: setStateValue, spec: data.controls });
+// What the reader has set may be ahead of what the server says.
+const isAhead = (stage, data) => stage.state && stage.controls.size && (stage.ahead || stage.seq > data.seq);
+
+// Let an element hold the controls of a stage. data: {exhibit, slow, controls, state, seq}
+export function bindControls(root, name, data, send) {
+  const stage = stageOf(name);
+  Object.assign(stage, { exhibit: data.exhibit, slow: data.slow, send, spec: data.controls });
   stage.controls.add(root);
-  if (root.__stage !== stage || root.__exhibit !== data.exhibit) { root.__stage = stage; root.__exhibit = data.exhibit; build(root, stage); }
+  if (root.__stage !== stage) { root.__stage = stage; build(root, stage); }
   if ((data.seq >= stage.seq && !stage.ahead) || !stage.state) { stage.state = data.state; stage.seq = data.seq; }
   reflect(root, stage);
-  return () => { stage.controls.delete(root); root.__stage = null; if (!stage.controls.size) { cancelAnimationFrame(stage.playing?.id); stage.playing = null; stage.ahead = false; } };
 }
 
-// data: a frame (bytes), or {exhibit, state} and perhaps {stage, seq}: then the browser fetches it, when the reader comes near
-export function mountPicture({ data, parentElement: root }) {
-  const now = data instanceof Uint8Array, address = now ? decode(data).header : data, stage = address.stage && stageOf(address.stage);
-  if (stage) { stage.pictures.add(root); root.__stage = stage; }
-  const shown = root.__frame?.header, moved = stage?.state && stage.controls.size && (stage.ahead || stage.seq > address.seq); // the reader is ahead of the server
-  if (shown && (moved || (shown.exhibit === address.exhibit && same(shown.state, address.state)))) {
+export function releaseControls(root) {
+  const stage = root.__stage;
+  if (!stage) return;
+  stage.controls.delete(root); root.__stage = null;
+  if (!stage.controls.size) { cancelAnimationFrame(stage.playing?.id); stage.playing = null; stage.ahead = false; }
+}
+
+// Start over: the server knows no settings any more.
+export function forgetStages() { stages.clear(); }
+
+const PARTS = `<p class="message" role="status"></p><div class="picture" role="group"></div>
+<details class="words"><summary>The picture in words</summary><p aria-live="polite"></p></details>`;
+
+// Let an element show a picture. data: {exhibit, state, seq, title} of the stage `name`, or {frame}: a picture in base64.
+export function bindPicture(root, name, data) {
+  if (!root.childElementCount) root.innerHTML = PARTS;
+  if (data.frame) {
+    const frame = decode(Uint8Array.from(atob(data.frame), (c) => c.charCodeAt(0)));
+    if (!root.__frame || !same(root.__frame.header.state, frame.header.state) || root.__theme !== themeOf(root)) drawPicture(root, frame);
+    return;
+  }
+  const stage = stageOf(name);
+  stage.pictures.add(root); root.__shows = stage; root.dataset.stage = name;
+  const wanted = { exhibit: data.exhibit, state: isAhead(stage, data) ? stage.state : data.state }, shown = root.__frame?.header, ready = frameAtHand(wanted);
+  if (shown?.exhibit === wanted.exhibit && (isAhead(stage, data) || same(shown.state, wanted.state))) {
     if (root.__theme !== themeOf(root)) drawPicture(root, root.__frame);
-  } else if (now) {
-    const frame = decode(data);
-    if (stage) stage.frame = frame;
-    drawPicture(root, frame);
-  } else if (stage) ask(root, data);
-  else if (!root.__near) {
+  } else if (ready) { stage.frame = ready; drawPicture(root, ready); } else ask(root, wanted);
+}
+
+export function releasePicture(root) {
+  root.__shows?.pictures.delete(root); root.__near?.disconnect(); root.__near = null;
+  const figure = root.querySelector(".picture");
+  if (figure) leave(figure, root.__frame, root.__theme);
+  root.__frame = root.__asked = root.__shows = null;
+}
+
+// A picture alone, on a page that holds many. data: {exhibit, state}; it is fetched when the reader comes near.
+export function mountPicture({ data, parentElement }) {
+  const root = parentElement.querySelector(".stage");
+  if (!root.childElementCount) root.innerHTML = PARTS;
+  if (!root.__near && !root.__frame) {
     root.__near = new IntersectionObserver((entries) => { if (entries.some((e) => e.isIntersecting)) { root.__near.disconnect(); ask(root, data); } }, { rootMargin: "800px" });
     root.__near.observe(root);
-  }
-  return () => {
-    root.__stage?.pictures.delete(root); root.__near?.disconnect(); root.__near = null;
-    leave(root.querySelector(".picture"), root.__frame, root.__theme);
-    root.__frame = root.__asked = null;
-  };
+  } else if (root.__frame && root.__theme !== themeOf(root)) drawPicture(root, root.__frame);
+  return () => releasePicture(root);
 }
 
 function ask(root, data) {
   root.__asked = data;
   const patience = setTimeout(() => wait(root), 150);
-  fetchFrame(data.exhibit, data.state)
+  fetchFrame(data)
     .then((frame) => { if (root.__asked === data) drawPicture(root, frame); })
     .catch((error) => { if (root.__asked === data) fail(root, error); })
     .finally(() => { clearTimeout(patience); if (root.__asked === data) { root.__asked = null; root.classList.remove("waiting"); } });

@@ -1,0 +1,127 @@
+"""A slide as the browser paints it: one value, so that a slide changes as a whole.
+
+What a sheet holds is HTML, settings and names. The browser sets its mathematics, builds its controls and fetches its
+picture (slide.js); it gets the sheets of the neighbouring slides ahead, so that a key press waits for nobody.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+from typing import Any, NamedTuple
+
+from classroom.content import content
+from classroom.deck import Slide
+from classroom.errata import ERRATA
+from classroom.exhibit import controls_for
+from classroom.frames import at_hand
+from classroom.prose import prose
+from classroom.ui import closing, memory
+from classroom.ui.ask import key_text, question_sheet
+from classroom.ui.cover import cover
+from classroom.ui.formulas import certificates, formula_text, operators_at_hand
+
+PROOF, ERRATA_OF_TALK, START_OVER = "proof", "errata", "start-over"
+Sheet = dict[str, Any]
+
+
+class Item(NamedTuple):
+    """A button of the row below a slide: what it opens, what it says, how it looks."""
+
+    opens: str  # PROOF, ERRATA_OF_TALK, START_OVER, or a question's id
+    label: str
+    kind: str
+    help: str = ""
+
+
+def sheet_of(slide: Slide) -> Sheet:
+    """Return all that the hall sees of a slide, as this reader has set and answered it."""
+    return _common(slide) | {"layout": slide.layout if slide.number else "cover"} | _layout(slide)
+
+
+def _layout(slide: Slide) -> Sheet:
+    if not slide.number:
+        return {"head": "", "body": cover(slide)}
+    row = {"items": [item._asdict() for item in items(slide)]}
+    match slide.layout:
+        case "quiz":
+            return {"words": "", "caption": "", "questions": [question_sheet(content().bank[q]) for q in slide.quiz]}
+        case "score":
+            return {"words": prose(slide.lede) + closing.points(), "body": closing.board()} | row
+        case _:
+            return row
+
+
+def presenter_sheet_of(slide: Slide) -> Sheet:
+    """Return what the presenter sees: the picture and its controls, the answers, the notes, and what comes next."""
+    following = content().deck.step(slide, 1)
+    words = prose(slide.lede) if not slide.exhibit else ""
+    for name in slide.quiz:
+        question = content().bank[name]
+        words += prose(f"**Question.** {question.ask} *Answer: {key_text(question)}.*")
+    after = f"Next: <b>{following.number}</b>&ensp;{html.escape(following.title)}" if following is not slide else ""
+    notes = f'<p class="clock big" aria-hidden="true">00:00</p>{prose(slide.notes)}<p class="cap">{after}</p>'
+    shown = {"layout": "presenter", "words": words, "caption": "", "notes": notes}
+    return _common(slide) | shown | ({} if slide.number else {"head": head(slide)})
+
+
+def _common(slide: Slide) -> Sheet:
+    sheet: Sheet = {
+        "id": slide.id,
+        "epoch": memory.epoch(),
+        "head": head(slide),
+        "words": prose("\n\n".join(part for part in (slide.lede, formula_text(slide)) if part)),
+        "steps": "steps" in slide.formulas,
+        "caption": prose(slide.caption) if slide.caption else "",
+    }
+    if slide.exhibit is not None:
+        exhibit = memory.exhibit_of(slide)
+        sheet["stage"] = {
+            "exhibit": slide.exhibit,
+            "title": exhibit.title,
+            "slow": exhibit.slow,
+            "controls": controls_for(exhibit),
+            "state": exhibit.state(),
+            "seq": memory.moves(slide),
+            "ready": not exhibit.trains() or at_hand(exhibit) is not None,
+        }
+    return sheet
+
+
+def head(slide: Slide, level: int = 1) -> str:
+    """Return the header of a slide: chapter, title, source."""
+    source = html.escape(slide.source)
+    chips = "".join(
+        f'<span class="chip" data-mark="{mark}">{mark}</span> '
+        for mark in (status.replace("-", " ") for status in slide.status if status in ("contested", "not-reproducible"))
+    )
+    return (
+        f'<header class="head"><p><b>{slide.chapter_number}</b>&ensp;{html.escape(slide.chapter)}</p>'
+        f'<h{level}>{html.escape(slide.title)}</h{level}><p class="src">{chips}{source}</p></header>'
+    )
+
+
+def items(slide: Slide) -> list[Item]:
+    """Return the row below a slide: how its formulas were checked, what the talk misprinted, its questions."""
+    if slide.layout == "score":
+        help = "Forgets your answers and settings in this tab."
+        return [Item(START_OVER, "Start over", "plain", help)] if memory.answers() else []
+    row = []
+    if slide.formulas and operators_at_hand(slide):
+        holds = all(proof.holds for proof in certificates(slide).values())
+        label = "✓ Checked three ways" if holds else "✕ A check fails"
+        row.append(Item(PROOF, label, "proof" if holds else "proof fails"))
+    if slide.errata:
+        first, count = ERRATA[slide.errata[0]].title, len(slide.errata)
+        label = f"Erratum · {first}" if count == 1 else f"{count} errata in what the talk printed here"
+        row.append(Item(ERRATA_OF_TALK, label, "errata"))
+    bank, given = content().bank, memory.answers()
+    for i, name in enumerate(slide.quiz, start=1):
+        mark = "" if name not in given else " ✓" if bank[name].grade(given[name]).right else " ✕"
+        row.append(Item(name, f"{'Check yourself' if len(slide.quiz) == 1 else f'Question {i}'}{mark}", "asks"))
+    return row
+
+
+def with_frame(sheet: Sheet, frame: bytes) -> Sheet:
+    """Add a picture of the reader's own data, which no address can name."""
+    return sheet | {"stage": {"frame": base64.b64encode(frame).decode(), "controls": []}}

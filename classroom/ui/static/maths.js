@@ -1,0 +1,37 @@
+// HTML of the server with its mathematics set. KaTeX takes some milliseconds a formula, so what is set once is kept.
+let loading = null;
+const KEPT = 128;
+const kept = new Map(); // HTML -> a template with its mathematics set
+
+export function loadKatex() {
+  return (loading ??= new Promise((done) => {
+    const script = document.createElement("script");
+    script.src = new URL("./katex.min.js", import.meta.url);
+    script.onload = done;
+    script.onerror = () => { loading = null; done(); }; // formulas stay TeX until the next slide tries again
+    document.head.append(script);
+  }));
+}
+
+export const needsKatex = (html) => !globalThis.katex && html.includes('class="math');
+
+export function typeset(html) {
+  let set = kept.get(html);
+  if (!set) {
+    set = document.createElement("template");
+    set.innerHTML = html;
+    if (globalThis.katex) {
+      for (const e of set.content.querySelectorAll(".math")) globalThis.katex.render(e.textContent, e, { displayMode: e.classList.contains("block"), throwOnError: false, strict: "ignore" });
+      if (kept.size >= KEPT) kept.delete(kept.keys().next().value);
+      kept.set(html, set);
+    }
+  }
+  return document.importNode(set.content, true);
+}
+
+// Fill an element; what it shows already is left as it is.
+export function fill(element, html) {
+  if (element.__html === html) return;
+  element.__html = needsKatex(html) ? null : html;
+  element.replaceChildren(typeset(html));
+}
