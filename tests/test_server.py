@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
+import streamlit as streamlit_package
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -21,7 +22,7 @@ from classroom.content import content
 from classroom.exhibit import Pick, Range
 from classroom.exhibits import EXHIBITS
 from classroom.frames import frame_of
-from classroom.scripts import PREFIX, STATIC, fingerprint
+from classroom.scripts import KATEX, PREFIX, STATIC, fingerprint
 from classroom.server import ROUTES
 from classroom.training import MOST_WAITING, SLOTS
 from lab.experiment import RESULTS
@@ -326,3 +327,11 @@ def test_nothing_outside_its_folder_is_served(server: TestClient, root: str, pat
 @pytest.mark.parametrize("path", NO_ADDRESS)
 def test_the_key_of_the_quizzes_is_no_address(server: TestClient, path: str) -> None:
     assert "answer:" not in server.get(path).text
+
+
+def test_katex_is_the_version_that_streamlits_style_sheet_is_made_for() -> None:
+    streamlit = Path(streamlit_package.__file__).parent / "static" / "static" / "css"
+    (sheet,) = streamlit.glob("index.*.css")
+    styled = re.search(r'katex-version::?after\{content:"([\d.]+)"', sheet.read_text(encoding="utf-8"))
+    assert styled is not None
+    assert f'"{styled[1]}"' in KATEX.read_text(encoding="utf-8")
