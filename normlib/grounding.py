@@ -13,11 +13,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
-from normlib.nodes import AXIS, GroupOf, Inside, Partial, PoolSize, PoolSum, Same, Tagged, Window, loss, name_of
+from normlib.nodes import AXIS, Above, GroupOf, Inside, Partial, PoolSize, PoolSum, Same, Tagged, Window, loss, name_of
 from normlib.pool import Array, Groups, Pool
 
 if TYPE_CHECKING:
     from normlib.symbolic import Formula
+
+
+# Each function on arrays of symbols, and on arrays of numbers.
+_FUNCTIONS = {
+    sp.tanh: (np.frompyfunc(sp.tanh, 1, 1), np.tanh),
+    sp.exp: (np.frompyfunc(sp.exp, 1, 1), np.exp),
+    sp.Abs: (np.frompyfunc(sp.Abs, 1, 1), np.abs),
+    sp.sign: (np.frompyfunc(sp.sign, 1, 1), np.sign),
+    sp.Max: (np.frompyfunc(sp.Max, 2, 1), np.maximum),
+}
+_step = np.frompyfunc(sp.Heaviside, 1, 1)  # what SymPy writes for the derivative of a maximum
 
 
 class Grounding:
@@ -90,6 +101,12 @@ class Grounding:
             case Inside():
                 cell, centre = e.args
                 return self._mask(cell, centre, False, axes)
+            case Above():
+                greater, less = (self._walk(a, axes) for a in e.args)
+                return np.array(_step(greater - less)) if self._symbolic else (greater > less).astype(float)
+            case sp.tanh() | sp.exp() | sp.Abs() | sp.sign() | sp.Max():
+                function = _FUNCTIONS[e.func][0 if self._symbolic else 1]
+                return np.array(function(*(self._walk(a, axes) for a in e.args)))  # of one symbol it gives no array
             case Partial():
                 of, by = e.args
                 return self._spread(self._partial(of, by), (*_indices(of), *_indices(by)), axes)

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import sympy as sp
 
-from normlib.nodes import LENGTH, GroupOf, Inside, Partial, PoolSize, PoolSum, Same, Tagged, Window, around
+from normlib.nodes import LENGTH, Above, GroupOf, Inside, Partial, PoolSize, PoolSum, Same, Tagged, Window, around
 
 # How a quantity's name takes its indices; every other name is a letter, or Greek, with the indices below.
 _NAMES = {
@@ -21,7 +21,8 @@ _NAMES = {
     "running_mean": r"\bar{\mu}_{#}",
     "running_var": r"\bar{\sigma}_{#}^{2}",
 }
-_NEEDS_AIR = (r"\frac", r"\mathrm", r"\sqrt")  # would touch the factor before
+_FUNCTIONS = {sp.tanh: r"\tanh", sp.sign: r"\operatorname{sgn}", sp.Max: r"\max"}
+_NEEDS_AIR = (r"\frac", r"\mathrm", r"\sqrt", *_FUNCTIONS.values())  # would touch the factor before
 _GREEK = {"alpha", "beta", "gamma", "epsilon", "kappa", "rho"}
 
 
@@ -59,6 +60,16 @@ class _Printer:
             case Inside():
                 cell, centre = e.args
                 return rf"\left[{self._cell(cell)}\in G({self._list(centre)})\right]"
+            case Above():
+                greater, less = map(self.show, e.args)
+                return rf"\left[{greater} > {less}\right]"
+            case sp.exp():
+                return f"e^{{{self.show(e.args[0])}}}"
+            case sp.Abs():
+                return rf"\left|{self.show(e.args[0])}\right|"
+            case sp.tanh() | sp.sign() | sp.Max():
+                arguments = r",\,".join(map(self.show, e.args))
+                return rf"{_FUNCTIONS[e.func]}\left({arguments}\right)"
             case Partial():
                 of, by = e.args
                 return rf"\frac{{\partial {self.show(of)}}}{{\partial {self.show(by)}}}"

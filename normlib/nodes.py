@@ -86,6 +86,14 @@ class Inside(sp.Expr):
         return sp.Expr.__new__(cls, sp.Tuple(*cell), sp.Tuple(*centre))
 
 
+class Above(sp.Expr):
+    """Iverson's bracket: 1 where the first is greater than the second, else 0; what the derivative of a maximum is."""
+
+    def __new__(cls, greater: Any, less: Any) -> Above:
+        """Build the node."""
+        return sp.Expr.__new__(cls, sp.sympify(greater), sp.sympify(less))
+
+
 class Partial(sp.Expr):
     """A partial derivative: of the loss, or of a defined quantity, with respect to an input."""
 
@@ -125,6 +133,11 @@ def over(numerator: Any, denominator: Any) -> sp.Expr:
 def root(radicand: Any) -> sp.Expr:
     """Write a square root."""
     return sp.Pow(sp.sympify(radicand), sp.Rational(1, 2), evaluate=False)
+
+
+def apply(function: type[sp.Expr], *arguments: Any) -> sp.Expr:
+    """Write a function: `sp.tanh`, `sp.exp`, `sp.Abs`, `sp.sign` or `sp.Max`, and leave it as written."""
+    return function(*map(sp.sympify, arguments), evaluate=False)
 
 
 def name_of(quantity: sp.Expr) -> str:

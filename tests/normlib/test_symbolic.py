@@ -13,6 +13,7 @@ from normlib.grounding import Grounding
 from normlib.latex import tex
 from normlib.nodes import (
     HERE,
+    Above,
     GroupOf,
     Inside,
     Partial,
@@ -21,6 +22,7 @@ from normlib.nodes import (
     Same,
     Tagged,
     add,
+    apply,
     around,
     dy,
     i,
@@ -44,8 +46,8 @@ COLORS = {"term1": "#00695C", "term2": "#86307A", "term3": "#7A5A00", "pool": "#
 # All that KaTeX needs to know for these formulas.
 KNOWN = {
     "alpha", "bar", "begin", "beta", "delta", "end", "epsilon", "frac", "gamma", "hat", "in", "kappa", "lceil", "left",
-    "lfloor", "mathrm", "max", "min", "mu", "partial", "rceil", "rfloor", "right", "sigma", "sqrt", "sum", "textcolor",
-    "tfrac", "times",
+    "lfloor", "mathrm", "max", "min", "mu", "operatorname", "partial", "rceil", "rfloor", "right", "sigma", "sqrt",
+    "sum", "tanh", "textcolor", "tfrac", "times",
 }  # fmt: skip
 
 
@@ -178,6 +180,12 @@ def test_a_window_of_one_cell_is_written_like_any_other():
         (Inside((i, j), (k, m)), r"\left[(i,j)\in G(k,m)\right]"),
         (PoolSize((i,)), "N"),
         (PoolSize((i,), (j,)), r"\left|G(j)\right|"),
+        (mul(y[k], apply(sp.tanh, mul(2, x[i]))), r"y_{k}\,\tanh\left(2 x_{i}\right)"),
+        (apply(sp.exp, neg(x[i])), "e^{-x_{i}}"),
+        (apply(sp.Abs, x[i]), r"\left|x_{i}\right|"),
+        (apply(sp.sign, x[i]), r"\operatorname{sgn}\left(x_{i}\right)"),
+        (apply(sp.Max, x[i], 1), r"\max\left(1,\,x_{i}\right)"),
+        (Above(x[i], y[k]), r"\left[x_{i} > y_{k}\right]"),
         (Partial(loss, x[HERE]), r"\frac{\partial l}{\partial x_{ijkm}}"),
         (mul(PoolSum(x[i], (i,)), y[k]), r"\left(\sum_{i} x_{i}\right) y_{k}"),
         (PoolSum(add(x[i], 1), (i,)), r"\sum_{i} \left(x_{i} + 1\right)"),
@@ -219,6 +227,10 @@ v, half = sp.IndexedBase("v"), sp.IndexedBase("half")
         (PoolSum(mul(v[kp], Inside((kp,), (k,))), (kp,)), [3, 5, 7, 4]),
         (mul(2, half[k]), [1, 2, 3, 4]),
         (Tagged(neg(v[k]), "term1"), [-1, -2, -3, -4]),
+        (apply(sp.Max, v[k], 3), [3, 3, 3, 4]),
+        (Above(v[k], 2), [0, 0, 1, 1]),
+        (apply(sp.sign, add(v[k], -3)), [-1, -1, 0, 1]),
+        (apply(sp.Abs, add(v[k], -3)), [2, 1, 0, 1]),
     ],
 )
 def test_a_term_means_what_it_says(expr, values):
@@ -235,6 +247,27 @@ def test_a_group_is_read_as_it_is_displayed():
         grounding = Grounding(definition, pool, shape, leaves, {number: 4})
         np.testing.assert_array_equal(grounding.array(total, (k,)), sums)
         np.testing.assert_array_equal(grounding.array(PoolSize((i, k)), ()), size)
+
+
+@pytest.mark.parametrize(
+    ("value", "slope", "wrong"),
+    [
+        (apply(sp.tanh, x[HERE]), add(1, neg(apply(sp.tanh, x[HERE]) ** 2)), sp.Integer(1)),
+        (apply(sp.exp, neg(x[HERE])), neg(apply(sp.exp, neg(x[HERE]))), apply(sp.exp, neg(x[HERE]))),
+        (apply(sp.Abs, x[HERE]), apply(sp.sign, x[HERE]), sp.Integer(1)),
+        (apply(sp.Max, x[HERE], 2), Above(x[HERE], 2), Above(2, x[HERE])),
+    ],
+)
+def test_a_function_and_its_slope_are_proved_and_evaluated(value, slope, wrong):
+    claim = Formula(Partial(loss, x[HERE]), mul(dy[HERE], slope))
+    norm, definition = NORMS["batch_norm"](), (Formula(y[HERE], value),)
+    derivation = Derivation(norm, (1, 2, 1, 1), {"x": HERE}, definition, (), {"x": claim})
+    assert set(derivation.residue["x"]) == {0}
+    assert set(derivation.residue_of(Formula(claim.lhs, mul(dy[HERE], wrong)))) != {0}
+    values, upstream = np.random.default_rng(0).normal(size=(2, 1, 40, 1, 1)) * 2
+    _, grads = derivation.evaluate({"x": values}, upstream)
+    ends = [derivation.evaluate({"x": values + step}, upstream)[0] for step in (1e-6, -1e-6)]
+    np.testing.assert_allclose(grads["x"], upstream * (ends[0] - ends[1]) / 2e-6, rtol=1e-7, atol=1e-8)
 
 
 def test_a_parameter_without_index_is_a_plain_symbol():
