@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +23,7 @@ STRETCH = 2048  # values summed in their own dtype, before float64 takes the sum
 SHORT = 1024  # values; for shorter maps, a number is written out for each value: a loop for each map would cost more
 TINY = 16  # values; for a sum over so few, BLAS takes longer than NumPy
 LINE = 64  # bytes of a cache line
-LARGE = 1 << 17  # bytes; a smaller array is in the cache anyway
+LARGE = 1 << 15  # bytes; below, finding the line takes longer than it saves
 
 
 def is_plain(*arrays: Array) -> bool:
@@ -90,16 +92,22 @@ def plane(a: Array, slope_a: Array, b: Array, slope_b: Array, intercept: Array) 
 
 
 def empty_like(x: Array) -> Array:
-    """Return an array like x without values, that begins with a cache line.
+    """Return an array of the shape and dtype of x, without values; its memory as in `empty`."""
+    return empty(x.shape, x.dtype)
 
-    A large array of NumPy's own begins 16 bytes behind one; every store of 64 bytes then touches two lines, which
-    takes twice as long.
+
+def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Return an array without values that begins with a cache line, if it is large.
+
+    A large array of NumPy's own begins 16 bytes behind one: every store of 64 bytes then touches two lines, and takes
+    twice as long.
     """
-    if x.nbytes < LARGE:
-        return np.empty(x.shape, x.dtype)
-    raw = np.empty(x.nbytes + LINE, np.uint8)
-    start = -raw.ctypes.data % LINE
-    return raw[start : start + x.nbytes].view(x.dtype).reshape(x.shape)
+    size = prod(shape) * dtype.itemsize
+    if size < LARGE:
+        return np.empty(shape, dtype)
+    raw = np.empty(size + LINE, np.uint8)
+    start = -raw.__array_interface__["data"][0] % LINE
+    return raw[start : start + size].view(dtype).reshape(shape)
 
 
 Tile = tuple[slice, slice]
