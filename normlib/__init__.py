@@ -1,4 +1,4 @@
-"""Every normalization of the talk: forward, backward and derivation.
+"""Every normalization, those of the talk and later ones: forward, backward and derivation.
 
 >>> NORMS["batch_norm"].title
 'Batch normalization'
