@@ -6,40 +6,90 @@ from typing import NamedTuple
 
 import numpy as np
 
-from normlib.pool import Array, Groups, Pool
-from normlib.standardize import centre, inverse, pooled_axes, standardize_backward
+from normlib.maps import example_sums, line, map_sums, plane
+from normlib.pool import ALL, Array, Groups, Pool
+from normlib.standardize import Shifted, inverse, moments, pooled_axes, standardize_backward
+
+ONES = np.ones((1, 1, 1, 1))
 
 
 class Cache(NamedTuple):
     """What the backward needs; of groups, the statistics have one channel for each."""
 
-    x_hat: Array  # (N, C, H, W)
-    mean: Array  # with 1s on the pooled axes
+    values: Array  # (N, C, H, W): x, or x less a number near its mean
+    offset: Array  # what is left of the mean in the values; with 1s on the pooled axes
+    mean: Array
     var: Array  # biased, without eps
     inv_std: Array
     gamma: Array | None  # (C,) or (C, H, W)
+
+    @property
+    def x_hat(self) -> Array:
+        """The standardized x, (N, C, H, W)."""
+        offset, inv_std = (_of_channels(p, self.values) for p in (self.offset, self.inv_std))
+        return Shifted(self.values, offset).centred * inv_std.astype(self.values.dtype)
 
 
 def standardize(
     x: Array, pool: Pool, eps: float, gamma: Array | None, beta: Array | None, where: str
 ) -> tuple[Array, Cache]:
     """Return gamma * x_hat + beta, and the cache; both parameters or none. Raises ValueError, naming `where`."""
-    gathered = _gathered(x, pool)
-    centred, (mean, var) = centre(gathered, pooled_axes(pool))
+    (values, offset), (mean, var) = moments(_gathered(x, pool), pooled_axes(pool))
     inv_std = inverse(np.sqrt(var + eps), where)
-    x_hat = (centred * inv_std.astype(x.dtype)).reshape(x.shape)
-    y = scaled(x_hat, gamma)
-    return y if beta is None else y + spread(beta).astype(x.dtype), Cache(x_hat, mean, var, inv_std, gamma)
+    cache = Cache(values.reshape(x.shape), offset, mean, var, inv_std, gamma)
+    slope, intercept = _of_channels(inv_std, x), _of_channels(-offset * inv_std, x)
+    scale, shift = _factor(gamma), 0 * ONES if beta is None else spread(beta)
+    if _takes_maps(pool) and scale.shape[2:] == (1, 1):
+        return line(cache.values, slope * scale, intercept * scale + shift), cache
+    return line(line(cache.values, slope, intercept), scale, shift), cache
 
 
 def backward(dy: Array, cache: Cache, pool: Pool) -> dict[str, Array]:
     """Return dl/dx, and dl/dgamma and dl/dbeta where they are."""
-    x_hat, _, _, inv_std, gamma = cache
-    dx_hat, x_hat_gathered = _gathered(scaled(dy, gamma), pool), _gathered(x_hat, pool)
-    dx = standardize_backward(dx_hat, x_hat_gathered, inv_std, pooled_axes(pool)).reshape(dy.shape)
+    values, gamma = cache.values, cache.gamma
+    if not _takes_maps(pool):
+        x_hat, dx_hat = cache.x_hat, scaled(dy, gamma)
+        dx = standardize_backward(dx_hat, x_hat, cache.inv_std, pooled_axes(pool))
+        return (
+            {"x": dx} if gamma is None else {"x": dx, "gamma": carried(dy * x_hat, gamma), "beta": carried(dy, gamma)}
+        )
+    by_element = gamma is not None and gamma.ndim == 3
+    dx_hat, scale = (scaled(dy, gamma), ONES) if by_element else (dy, _factor(gamma))
+    offset, inv_std = _of_channels(cache.offset, dy), _of_channels(cache.inv_std, dy)
+    total, along = map_sums(dx_hat, values)
+    along = inv_std * (along - offset * total)  # of dx_hat * x_hat
+    through_mean, through_variance = (_pool_mean(scale * sums, dy, pool) for sums in (total, along))
+    slope = -inv_std * inv_std * through_variance
+    dx = plane(dx_hat, inv_std * scale, values, slope, -inv_std * through_mean - slope * offset)
     if gamma is None:
         return {"x": dx}
-    return {"x": dx, "gamma": carried(dy * x_hat, gamma), "beta": carried(dy, gamma)}
+    if by_element:
+        dbeta, dgamma = example_sums(dy, values, inv_std, -offset * inv_std)
+    else:
+        dbeta, dgamma = total.sum((0, 2, 3)), along.sum((0, 2, 3))
+    return {"x": dx, "gamma": dgamma, "beta": dbeta}
+
+
+def _takes_maps(pool: Pool) -> bool:
+    """Return whether a pool takes maps whole: sums over maps then tell all that is needed of it."""
+    return pool.h is ALL and pool.w is ALL
+
+
+def _factor(gamma: Array | None) -> Array:
+    return ONES if gamma is None else spread(gamma)
+
+
+def _pool_mean(sums: Array, x: Array, pool: Pool) -> Array:
+    """Return the mean over each pool of what sums up so over each map, for every channel."""
+    gathered = _gathered(sums, pool)
+    pooled = gathered.sum(pooled_axes(pool), keepdims=True)
+    return _of_channels(pooled * (pooled.size / x.size), x)
+
+
+def _of_channels(statistic: Array, x: Array) -> Array:
+    """Return a statistic of groups as one of channels, each with that of its group; any other as it is."""
+    own = statistic.shape[1]
+    return statistic if own in (1, x.shape[1]) else np.repeat(statistic, x.shape[1] // own, axis=1)
 
 
 def spread(parameter: Array) -> Array:

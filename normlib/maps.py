@@ -20,6 +20,7 @@ from normlib.pool import Array
 
 BLOCK = 1 << 19  # bytes of an operand in one block: four of them stay in a core's own cache
 STRETCH = 2048  # values summed in their own dtype, before float64 takes the sum over
+EXAMPLES = 64  # the same, for sums over examples
 SHORT = 1024  # values; for shorter maps, a number is written out for each value: a loop for each map would cost more
 TINY = 16  # values; for a sum over so few, BLAS takes longer than NumPy
 LINE = 64  # bytes of a cache line
@@ -51,13 +52,35 @@ def map_sums(a: Array, b: Array) -> tuple[Array, Array]:
     return sums.reshape(n, c, 1, 1), products.reshape(n, c, 1, 1)
 
 
+def example_sums(a: Array, b: Array, slope: Array, intercept: Array) -> tuple[Array, Array]:
+    """Return the sums over the examples of a and of a * (b * slope + intercept), (C, H, W), in float64 or wider.
+
+    a, b: (N, C, H, W); slope, intercept: (N, 1, 1, 1).
+    """
+    if not is_plain(a, b):
+        wide = np.result_type(a.dtype, b.dtype, np.float64)
+        return a.sum(0, wide), (a * line(b, slope, intercept)).sum(0, wide)
+    n, c, h, w = a.shape
+    a, b = a.reshape(n, c * h * w), b.reshape(n, c * h * w)
+    weights = np.stack([np.ones(n), intercept.ravel()]).astype(a.dtype)
+    sums = np.zeros((2, c * h * w))
+    high = min(n, EXAMPLES)
+    for top in range(0, n, high):
+        for rows, columns in _tiles(a[top : top + high], max(1, BLOCK // (high * a.itemsize))):
+            rows = slice(top + rows.start, top + rows.stop)
+            part = a[rows, columns]
+            sums[:, columns] += weights[:, rows] @ part
+            sums[1, columns] += slope[rows].astype(a.dtype).ravel() @ (part * b[rows, columns])
+    return sums[0].reshape(c, h, w), sums[1].reshape(c, h, w)
+
+
 def line(x: Array, slope: Array, intercept: Array) -> Array:
     """Return x * slope + intercept, new, in the dtype of x.
 
     x: (N, C, H, W); slope, intercept: four axes that broadcast against it.
     """
     slope, intercept = slope.astype(x.dtype), intercept.astype(x.dtype)
-    if not is_plain(x):
+    if not (is_plain(x) and _are_simple(slope, intercept)):
         return x * slope + intercept
     out = empty_like(x)
     (flat, flat_out), (slope, intercept) = _matrices((x, out), (slope, intercept))
@@ -75,7 +98,7 @@ def plane(a: Array, slope_a: Array, b: Array, slope_b: Array, intercept: Array) 
     a, b: (N, C, H, W); slopes, intercept: four axes that broadcast against them.
     """
     slope_a, slope_b, intercept = (p.astype(a.dtype) for p in (slope_a, slope_b, intercept))
-    if not is_plain(a, b):
+    if not (is_plain(a, b) and _are_simple(slope_a, slope_b, intercept)):
         return (a * slope_a + b * slope_b + intercept).astype(a.dtype, copy=False)
     out = empty_like(a)
     (flat_a, flat_b, flat_out), (slope_a, slope_b, intercept) = _matrices((a, b, out), (slope_a, slope_b, intercept))
@@ -121,6 +144,12 @@ def _tiles(matrix: Array, columns: int | None = None) -> Iterator[Tile]:
     for top in range(0, height, high):
         for left in range(0, width, wide):
             yield slice(top, min(top + high, height)), slice(left, min(left + wide, width))
+
+
+def _are_simple(*numbers: Array) -> bool:
+    """Return whether numbers that vary inside of maps are the same for all examples, or else for all of an example."""
+    varied = any(p.shape[2:] != (1, 1) for p in numbers)
+    return not varied or all(p.shape[0] == 1 or p.size == p.shape[0] for p in numbers)
 
 
 def _cut(numbers: Array, at: Tile) -> Array:
