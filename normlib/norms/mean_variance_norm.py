@@ -16,18 +16,25 @@ import numpy as np
 from normlib.core import Array, Hyper, Norm, Paper, preset
 from normlib.derivations.mean_variance import eps_outside, mean_only
 from normlib.derivations.standardized import standardized
+from normlib.maps import line, map_sums, plane
 from normlib.pool import ALL, ONE, Pool
-from normlib.standardize import centre, inverse, mean_over, pooled_axes, standardize_backward
+from normlib.standardize import inverse, moments, pooled_axes
 from normlib.symbolic import Derivation
 
 
 class Cache(NamedTuple):
     """What the backward needs; statistics have 1s on the pooled axes."""
 
-    y: Array  # (N, C, H, W)
+    values: Array  # (N, C, H, W): x, or x less a number near its mean
+    offset: Array  # what is left of the mean in the values
     mean: Array
     var: Array  # biased, without eps
     inv_std: Array  # 1 / (std + eps); 1 where the variance is not normalized
+
+    @property
+    def y(self) -> Array:
+        """The output, again; the first may have been written to."""
+        return line(self.values, self.inv_std, -self.offset * self.inv_std)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,20 +59,24 @@ class MeanVarianceNorm(Norm):
         return Pool(ALL if self.across_samples else ONE, ALL if self.across_channels else ONE, ALL, ALL)
 
     def _forward(self, x: Array) -> tuple[Array, Cache]:
-        centred, (mean, var) = centre(x, pooled_axes(self.pool))
-        if not self.normalize_variance:
-            return centred.copy(), Cache(centred, mean, var, np.ones_like(var))
-        std = np.sqrt(var + self.eps) if self.eps_in_root else np.sqrt(var) + self.eps
-        inv_std = inverse(std, "MeanVarianceNorm.forward")
-        y = centred * inv_std.astype(x.dtype)
-        return y.copy(), Cache(y, mean, var, inv_std)  # the caller may write to y; the cache keeps its own
+        (values, offset), (mean, var) = moments(x, pooled_axes(self.pool))
+        inv_std = np.ones_like(var)
+        if self.normalize_variance:
+            std = np.sqrt(var + self.eps) if self.eps_in_root else np.sqrt(var) + self.eps
+            inv_std = inverse(std, "MeanVarianceNorm.forward")
+        cache = Cache(values, offset, mean, var, inv_std)
+        return cache.y, cache
 
     def _backward(self, dy: Array, cache: Cache) -> dict[str, Array]:
-        axes = pooled_axes(self.pool)
+        values, offset, _, var, inv_std = cache
+        over, cells = pooled_axes(self.pool), dy.size // inv_std.size
+        total, along = (sums.sum(over, keepdims=True) / cells for sums in map_sums(dy, values))
         if not self.normalize_variance:
-            return {"x": dy - mean_over(dy, axes).astype(dy.dtype)}
-        gain = 1.0 if self.eps_in_root else _gain(cache)
-        return {"x": standardize_backward(dy, cache.y, cache.inv_std, axes, gain)}
+            return {"x": line(dy, inv_std, -total)}
+        gain = 1.0 if self.eps_in_root else _gain(var, inv_std)
+        # inv_std * (dy - mean of dy - y * gain * mean of dy * y), as a number for dy, one for the values, a constant
+        slope = -inv_std * gain * inv_std * inv_std * (along - offset * total)
+        return {"x": plane(dy, inv_std, values, slope, -inv_std * total - slope * offset)}
 
     def _derive(self) -> Derivation:
         if not self.normalize_variance:
@@ -107,7 +118,7 @@ class MeanVarianceNorm(Norm):
         }
 
 
-def _gain(cache: Cache) -> Array:
+def _gain(var: Array, inv_std: Array) -> Array:
     """Return (std + eps) / std, and 0 where std is 0: there y is 0 too, and its variance path with it."""
-    std = np.sqrt(cache.var)
-    return np.divide(1.0, std * cache.inv_std, out=np.zeros_like(std), where=std != 0)
+    std = np.sqrt(var)
+    return np.divide(1.0, std * inv_std, out=np.zeros_like(std), where=std != 0)
