@@ -8,8 +8,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, NamedTuple, Self
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from normlib.derivations.inference import with_running_statistics
 from normlib.derivations.standardized import BY_CHANNEL, standardized
 from normlib.maps import line, map_sums, plane
 from normlib.pool import ALL, NONE, Pool
+from normlib.running import Running, averaged, averaged_deviations
 from normlib.standardize import Shifted, inverse, moments, shifted
 from normlib.symbolic import Derivation
 
@@ -40,19 +41,10 @@ class Cache(NamedTuple):
         return Shifted(self.values, self.offset).centred * self.inv_std.astype(self.values.dtype)
 
 
-class Running(NamedTuple):
-    """The averages that inference uses instead of a batch's statistics."""
-
-    mean: Array  # (C,)
-    var: Array  # (C,)
-    weight: float = 0.0  # of the batches averaged so far; what a debiased average divides by
-
-
 @dataclass(frozen=True, kw_only=True)
 class BatchNorm(Norm):
     """Standardize each channel over the batch, scale by gamma, shift by beta; defaults are PyTorch's.
 
-    MatConvNet is no preset: it averages the root of var + eps, where all others average the variance.
     Source: Ioffe & Szegedy 2015, algorithms 1 and 2.
     """
 
@@ -65,6 +57,7 @@ class BatchNorm(Norm):
     affine: bool = True  # gamma and beta; Caffe leaves them to a layer of their own
     unbiased: bool = True  # the running variance counts m / (m - 1) of the batch's
     debias: bool = False  # divide by the sum of the weights, so that the start value never counts
+    averages: Literal["variance", "deviation"] = "variance"  # what is averaged; the deviation is sqrt(var + eps)
 
     @property
     def pool(self) -> Pool:
@@ -89,11 +82,7 @@ class BatchNorm(Norm):
             (values, offset), (mean, var) = moments(x, CHANNEL)
         else:
             mean, var = _per_channel(running_mean), _per_channel(running_var)
-            if np.any(var.real < 0):
-                raise ValueError(
-                    f"BatchNorm.forward: running_var must not be negative, got {var.real.min():g}. "
-                    "Pass variances, not their logarithms or roots."
-                )
+            self._check_running(var.real)
             values, offset = shifted(x, mean, var + self.eps)
         inv_std = inverse(np.sqrt(var + self.eps), "BatchNorm.forward")
         scale = np.ones((1, 1, 1, 1)) if gamma is None else _per_channel(gamma)
@@ -120,8 +109,11 @@ class BatchNorm(Norm):
         return {"x": plane(dy, gain, values, slope, -gain * dbeta / cells - slope * offset), **sums}
 
     def start(self, channels: int) -> Running:
-        """Return the running statistics before any batch: mean 0, variance 1."""
-        return Running(np.zeros(channels), np.ones(channels))
+        """Return the running statistics before any batch: mean 0, variance 1; or deviation 0, where that is averaged.
+
+        A deviation of 0 divides nothing: inference is refused before the first batch.
+        """
+        return Running(np.zeros(channels), np.full(channels, 1.0 if self.averages == "variance" else -self.eps))
 
     def update(self, running: Running, cache: Cache) -> Running:
         """Average a training batch's statistics in; returns a new value and leaves `running` alone.
@@ -129,25 +121,29 @@ class BatchNorm(Norm):
         Of a single value per channel the biased variance, 0, is taken as it is, like Caffe (PyTorch refuses it).
         Raises ValueError for the cache of an inference and for another number of channels.
         """
+        where = "BatchNorm.update"
         if not self.training:
             raise ValueError(
-                "BatchNorm.update: the cache must come from training, got training=False. Update only while training."
+                f"{where}: the cache must come from training, got training=False. Update only while training."
             )
-        channels = cache.mean.size
-        if np.shape(running.mean) != (channels,) or np.shape(running.var) != (channels,):
+        count = cache.values.size // cache.mean.size
+        var = cache.var * (count / max(count - 1, 1)) if self.unbiased else cache.var
+        if self.averages == "deviation":
+            return averaged_deviations(running, cache.mean, var, self.eps, self.momentum, where, debias=self.debias)
+        return averaged(running, cache.mean, var, self.momentum, where, debias=self.debias)
+
+    def _check_running(self, var: Array) -> None:
+        least = float(var.min())
+        if self.averages == "deviation" and least + self.eps <= 0:  # an averaged deviation may be less than that of eps
             raise ValueError(
-                f"BatchNorm.update: running must hold {channels} channels, got {np.size(running.mean)}. "
-                f"Start from start({channels})."
+                f"BatchNorm.forward: running_var must be more than -eps, got {least:g} and eps={self.eps:g}. "
+                "Average a batch in first: deviations start at 0."
             )
-        count = cache.values.size // channels
-        correction = count / max(count - 1, 1) if self.unbiased else 1.0
-        weight = 1 + (1 - self.momentum) * running.weight
-        new = 1 / weight if self.debias else self.momentum
-        return Running(
-            running.mean + new * (cache.mean.ravel() - running.mean),
-            running.var + new * (correction * cache.var.ravel() - running.var),
-            weight,
-        )
+        if self.averages == "variance" and least < 0:
+            raise ValueError(
+                f"BatchNorm.forward: running_var must not be negative, got {least:g}. "
+                "Pass variances, not their logarithms or roots."
+            )
 
     def _derive(self) -> Derivation:
         if not self.training:
@@ -185,6 +181,12 @@ class BatchNorm(Norm):
         return cls(momentum=0.001, affine=False, debias=True)
 
     @classmethod
+    @preset("MatConvNet")
+    def matconvnet(cls) -> Self:
+        """Return MatConvNet's: moments [mu, sqrt(var + eps)], biased, from 0; eps 1e-4, .1 for the new batch."""
+        return cls(eps=1e-4, unbiased=False, averages="deviation")
+
+    @classmethod
     @preset("Ioffe & Szegedy")
     def ioffe_szegedy(cls) -> Self:
         """Return the paper's algorithm 2: the plain average over batches, unbiased; it names no eps."""
@@ -196,6 +198,7 @@ class BatchNorm(Norm):
         return super().variants() | {
             "inference": cls(training=False),
             "inference without gamma and beta": cls(training=False, affine=False, eps=1e-2),
+            "inference, MatConvNet": replace(cls.matconvnet(), training=False),
             "large eps": cls(eps=0.7),
             "no eps": cls(eps=0.0),
             "NHWC": cls(layout="NHWC"),

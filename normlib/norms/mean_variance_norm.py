@@ -97,9 +97,18 @@ class MeanVarianceNorm(Norm):
 
     @classmethod
     @preset("ONNX")
-    def onnx(cls) -> Self:
-        """Return ONNX's: per channel, over samples, rows and columns (axes 0, 2, 3)."""
-        return cls(across_samples=True)
+    def onnx(cls, axes: tuple[int, ...] = (0, 2, 3)) -> Self:
+        """Return ONNX's for its `axes` of N, C, H, W: by default per channel, over samples, rows and columns.
+
+        Raises ValueError where rows and columns are not both among them.
+        """
+        counted = {axis % 4 for axis in axes if -4 <= axis < 4}
+        if len(counted) != len(axes) or not {2, 3} <= counted:
+            raise ValueError(
+                f"MeanVarianceNorm.onnx: axes must hold 2 and 3, and of 0 and 1 what you will, each once, got {axes}. "
+                "For channels alone take LayerNorm without gamma and beta."
+            )
+        return cls(across_samples=0 in counted, across_channels=1 in counted)
 
     @classmethod
     def variants(cls) -> dict[str, Self]:
