@@ -55,8 +55,8 @@ def open_slide(page: Page, url: str, slide: Slide, settings: str = "") -> None:
     expect(page.locator(".nav .count")).to_have_text(re.compile(r"\d+ / \d+"), timeout=30_000)
     if slide.exhibit:
         expect(page.locator("[data-state]")).to_be_visible(timeout=30_000)
-        if page.locator(".plot").count():
-            page.wait_for_selector(".plot .main-svg", timeout=30_000)
+        if page.locator(".sheet .plot").count():
+            page.wait_for_selector(".sheet .plot .main-svg", timeout=30_000)
     page.evaluate("document.fonts.ready")
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 

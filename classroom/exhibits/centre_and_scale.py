@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
+from classroom.chart import Area, Axis, Chart, Line, Shade
 from classroom.exhibit import Exhibit, Pick, Range
-from classroom.picture import Facts, Note, Picture, Plot, Values
+from classroom.picture import Facts, Note, Picture, Values
 from classroom.samples import synthetic
 from classroom.typeset import number, percent
 from lab.layers import Layer, ReLU, Sigmoid
@@ -84,40 +84,35 @@ class CentreAndScale(Exhibit):
         cut = float(np.mean(np.abs(data.before.x) > REACH))
         beyond = f" {percent(cut)} of *x* lies beyond the axis." if cut else ""
         return [
-            self._plot(data, data.before, "before", "input of the nonlinearity, x"),
-            self._plot(data, data.after, "after", "input of the nonlinearity, x̂"),
+            self._chart(data, data.before, "before", "input of the nonlinearity, x"),
+            self._chart(data, data.after, "after", "input of the nonlinearity, x̂"),
             *(Facts(span=6, items=((percent(cloud.flat.mean()), "of the cloud meets a flat part of the curve"),))
               for cloud in (data.before, data.after)),
             Note(text=f"{variance}. Flat, shaded: the slope is less than a tenth of the steepest. "
                  f"Filled columns meet the bend, hollow ones do not.{beyond}"),
         ]  # fmt: skip
 
-    def _plot(self, data: Data, cloud: Cloud, label: str, axis: str) -> Plot:
+    def _chart(self, data: Data, cloud: Cloud, label: str, axis: str) -> Chart:
         top, shown = TOP[self.unit], np.abs(cloud.x) <= REACH
         bent, flat = (_counts(cloud.x[shown & some]) for some in (~cloud.flat, cloud.flat))
-        room = max(ROOM, float((bent + flat).max()) + 1)
-        # Each trace is one path, however many activations it shows: a browser draws hundreds of marks too slowly.
-        line: dict[str, Any] = {"type": "scatter", "mode": "lines", "hoverinfo": "skip"}
-        area = line | {"fill": "toself", "yaxis": "y2"}
-        edge, accent = {"color": "var(--edge)", "width": 1}, {"color": "var(--accent)", "width": 0}
-        traces = [
-            line | {"x": GRID, "y": data.curve, "line": {"color": "var(--ink)", "width": 2, "simplify": False}},
-            area | {"fillcolor": "rgba(0,0,0,0)", "line": edge} | _columns(bent, flat),
-            area | {"fillcolor": "var(--accent)", "line": accent} | _columns(np.zeros(BINS), bent),
-        ]
-        for some, pen in ((cloud.flat & shown, edge), (~cloud.flat & shown, accent | {"width": 1.5})):
-            traces.append(line | {"line": pen} | _strokes(cloud.x[some], cloud.output[some], 0.05 * top))
-        shade = {"type": "rect", "yref": "paper", "y0": 0, "y1": 1, "layer": "below", "fillcolor": "var(--sunken)"}
-        layout = {
-            "shapes": [shade | {"x0": low, "x1": high, "line": {"width": 0}} for low, high in _runs(data.flat)],
-            "xaxis": {"range": [-REACH, REACH], "title": {"text": axis}, "dtick": 4, "anchor": "y"},
-            "yaxis": {"range": [-0.06 * top, 1.06 * top], "domain": [0, 0.48], "nticks": 4,
-                      "title": {"text": f"{self.unit}, output"}},
-            "yaxis2": {"range": [0, room], "domain": [0.54, 1], "visible": False, "fixedrange": True},
-        }  # fmt: skip
-        note = f"mean {number(cloud.x.mean())}, sd {number(cloud.x.std())}"
-        figure = go.Figure(data=traces, layout=layout)
-        return Plot(span=6, figure=figure, height_rem=19, label=label, note=note)
+        reach = 0.05 * top
+        return Chart(
+            span=6,
+            label=label,
+            note=f"mean {number(cloud.x.mean())}, sd {number(cloud.x.std())}",
+            x=Axis(-REACH, REACH, axis),
+            y=Axis(-0.06 * top, 1.06 * top, f"{self.unit}, output"),
+            upper=Axis(0.0, max(ROOM, float((bent + flat).max()) + 1)),
+            height_rem=19,
+            marks=(
+                *(Shade(low, high) for low, high in _runs(data.flat)),
+                Line(GRID, data.curve),
+                Area(*_columns(bent, flat), fill=None, edge="edge", of="upper"),
+                Area(*_columns(np.zeros(BINS), bent), fill="accent", of="upper"),
+                Line(*_strokes(cloud.x[cloud.flat & shown], cloud.output[cloud.flat & shown], reach), "edge", 1.0),
+                Line(*_strokes(cloud.x[~cloud.flat & shown], cloud.output[~cloud.flat & shown], reach), "accent", 1.5),
+            ),
+        )
 
     def alt(self, data: Data) -> str:
         """Give mean, spread and the saturated share at both stages."""
@@ -134,23 +129,19 @@ def _counts(x: Values) -> Values:
     return np.histogram(x, bins=BINS, range=(-REACH, REACH))[0].astype(float)
 
 
-def _columns(bottom: Values, height: Values) -> dict[str, Values]:
-    """Outline a column for each bin that is not empty, from `bottom` up by `height`; nan lifts the pen."""
+def _columns(bottom: Values, height: Values) -> tuple[Values, Values]:
+    """Outline a column for each bin that is not empty, from `bottom` up by `height`."""
     (some,) = np.nonzero(height)
     left = -REACH + some * (2 * REACH / BINS)
     right, low, high = left + 0.8 * (2 * REACH / BINS), bottom[some], bottom[some] + height[some]
-    x = np.stack([left, left, right, right, left, np.full(len(some), np.nan)], axis=1)
-    y = np.stack([low, high, high, low, low, np.full(len(some), np.nan)], axis=1)
-    return {"x": x.ravel(), "y": y.ravel()}
+    lift = np.full(len(some), np.nan)
+    return np.stack([left, left, right, right, lift], 1).ravel(), np.stack([low, high, high, low, lift], 1).ravel()
 
 
-def _strokes(x: Values, y: Values, reach: float) -> dict[str, Values]:
-    """Draw an upright stroke through every point; nan lifts the pen."""
-    nothing = np.full(len(x), np.nan)
-    return {
-        "x": np.stack([x, x, nothing], axis=1).ravel(),
-        "y": np.stack([y - reach, y + reach, nothing], axis=1).ravel(),
-    }
+def _strokes(x: Values, y: Values, reach: float) -> tuple[Values, Values]:
+    """Draw an upright stroke through every point."""
+    lift = np.full(len(x), np.nan)
+    return np.stack([x, x, lift], axis=1).ravel(), np.stack([y - reach, y + reach, lift], axis=1).ravel()
 
 
 def _runs(flat: Values) -> list[tuple[float, float]]:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from classroom.arrange import box_around
+from classroom.chart import Area, Axis, Chart, Dots, Line
 from classroom.exhibit import Exhibit, Pick, Range
-from classroom.picture import Map, Picture, Plot, Scale, Values, signed
+from classroom.picture import Map, Picture, Scale, Values, signed
 from classroom.samples import colours
 from classroom.typeset import number
 from normlib.norms.mean_variance_norm import MeanVarianceNorm
@@ -19,7 +19,6 @@ from normlib.norms.mean_variance_norm import MeanVarianceNorm
 SCALE = signed(4.0)
 NAMES = ("red", "green", "blue")
 BINS = 48
-GAP = float("nan")  # lifts the pen between two ridges
 
 
 class Data(NamedTuple):
@@ -66,8 +65,8 @@ class MvnModes(Exhibit):
         ]  # fmt: skip
         return [
             *maps,
-            Plot(span=6, figure=_densities(data.x), height_rem=9.0, label="before", note="dot: mean, bar: ± sd"),
-            Plot(span=6, figure=_densities(data.y), height_rem=9.0, label="after", note="dot: mean, bar: ± sd"),
+            _densities(data.x, "before"),
+            _densities(data.y, "after"),
         ]
 
     def alt(self, data: Data) -> str:
@@ -86,31 +85,28 @@ def _moments(values: Values) -> str:
     return f"mean {number(values.mean())}, sd {values.std():.2f}"
 
 
-def _densities(channels: Values, scale: Scale = SCALE) -> go.Figure:
+def _densities(channels: Values, label: str, scale: Scale = SCALE) -> Chart:
     """Return one ridge a channel, with its mean as a dot and one standard deviation to each side as a line."""
     edges = np.linspace(scale.low, scale.high, BINS + 1)
-    ridges: list[list[float]] = [[], []]
-    bars: list[list[float]] = [[], []]
-    for base, values in zip(reversed(range(len(channels))), channels, strict=True):
+    marks: list[Line | Area | Dots] = []
+    bases = range(len(channels) - 1, -1, -1)
+    for base, values in zip(bases, channels, strict=True):
         counts, _ = np.histogram(np.clip(values, scale.low, scale.high), bins=edges)
+        top = np.repeat(base + 0.8 * counts / counts.max(), 2)
+        across = np.repeat(edges, 2)[1:-1]
+        outline = np.concatenate([across[:1], across, across[-1:]]), np.concatenate([[base], top, [base]])
         mean, sd = values.mean(), values.std()
-        for line, across, up in (
-            (ridges, np.repeat(edges, 2)[1:-1], np.repeat(base + 0.8 * counts / counts.max(), 2)),
-            (bars, np.array([mean - sd, mean, mean + sd]), np.full(3, float(base))),
-        ):
-            line[0] += [*across.round(4).tolist(), GAP]
-            line[1] += [*up.round(4).tolist(), GAP]
-    return go.Figure(
-        [
-            {"type": "scatter", "x": ridges[0], "y": ridges[1], "mode": "lines", "hoverinfo": "skip",
-             "fill": "toself", "fillcolor": "var(--rule)", "line": {"color": "var(--edge)", "width": 1}},
-            {"type": "scatter", "x": bars[0], "y": bars[1], "mode": "lines+markers", "hoverinfo": "skip",
-             "line": {"color": "var(--ink)", "width": 3},
-             "marker": {"size": [0, 10, 0, 0] * len(channels), "color": "var(--ink)", "opacity": 1}},
-        ],
-        {
-            "xaxis": {"range": [scale.low, scale.high], "title": {"text": scale.label}},
-            "yaxis": {"range": [-0.2, len(channels)], "tickvals": [2, 1, 0], "ticktext": list(NAMES), "showline": False,
-                      "ticks": ""},
-        },
-    )  # fmt: skip
+        marks += [
+            Area(*outline, fill="rule", edge="edge"),
+            Line(np.array([mean - sd, mean + sd]), np.full(2, float(base)), width=3.0),
+            Dots(np.array([mean]), np.array([float(base)])),
+        ]
+    return Chart(
+        span=6,
+        label=label,
+        note="dot: mean, bar: ± sd",
+        x=Axis(scale.low, scale.high, scale.label),
+        y=Axis(-0.2, len(channels), names=tuple(zip(map(float, bases), NAMES, strict=True)), shown=False),
+        marks=tuple(marks),
+        height_rem=9.0,
+    )

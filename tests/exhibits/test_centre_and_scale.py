@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from classroom.chart import Chart, Shade
 from classroom.exhibits.centre_and_scale import COUNT, FLAT, CentreAndScale
-from classroom.picture import Facts, Plot
+from classroom.picture import Facts
 from classroom.typeset import number, percent
 
 
@@ -38,12 +39,12 @@ def test_about_half_of_a_centred_cloud_is_dead_under_a_relu() -> None:
 def test_every_activation_on_the_axis_is_drawn_once_above_the_curve_and_once_on_it() -> None:
     exhibit = CentreAndScale(mean=6.0, spread=4.0)
     data = exhibit.compute()
-    plots = [panel for panel in exhibit.picture(data) if isinstance(panel, Plot)]
-    for plot, cloud in zip(plots, (data.before, data.after), strict=True):
-        _, hollow, filled, *strokes = plot.figure.data
+    charts = [panel for panel in exhibit.picture(data) if isinstance(panel, Chart)]
+    for chart, cloud in zip(charts, (data.before, data.after), strict=True):
+        _, hollow, filled, *strokes = (mark for mark in chart.marks if not isinstance(mark, Shade))
         on_axis = np.abs(cloud.x) <= 8
         for columns, some in ((filled, ~cloud.flat), (hollow, cloud.flat)):
-            corners = columns.y.reshape(-1, 6)
+            corners = columns.y.reshape(-1, 5)
             assert (corners[:, 1] - corners[:, 0]).sum() == np.sum(on_axis & some)
         ends = np.concatenate([np.stack([trace.x, trace.y]).reshape(2, -1, 3) for trace in strokes], axis=1)
         assert sorted(ends[0, :, 0]) == sorted(ends[0, :, 1]) == sorted(cloud.x[on_axis])

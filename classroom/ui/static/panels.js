@@ -1,6 +1,7 @@
 // One painter a kind of panel. A painter fills its element once and repaints in place afterwards: nothing jumps, nothing flickers.
 import { lookup } from "./colour.js";
 import { block } from "./block.js";
+import { chart } from "./chart.js";
 import { plot } from "./plot.js";
 
 const make = (tag, cls = "", text = "") => {
@@ -19,7 +20,7 @@ function rich(e, text) {
   e.replaceChildren(...text.split(/(\*[^*]+\*)/).map((part) => part.startsWith("*") && part.length > 2 ? make("i", "", part.slice(1, -1)) : part));
 }
 
-function caption(root, p) {
+export function caption(root, p) {
   if (!p.label && !p.note) return;
   root.cap ??= (() => {
     const line = make("p", "panel-cap"), label = make("b"), note = make("span");
@@ -55,7 +56,7 @@ function map(root, p, bytes) {
   });
 }
 
-function ticks(scale) {
+export function tickValues(scale) {
   const span = scale.high - scale.low, raw = span / 4, power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= raw * 0.999), found = [];
   for (let v = Math.ceil(scale.low / step - 1e-9) * step; v <= scale.high + 1e-9; v += step) found.push(Math.abs(v) < 1e-12 ? 0 : v);
@@ -74,7 +75,7 @@ function axis(root, scale) {
   const bar = make("div", "bar");
   bar.style.background = `linear-gradient(90deg,${stops(scale.kind)})`;
   const labels = make("div", "ticks");
-  for (const v of ticks(scale)) {
+  for (const v of tickValues(scale)) {
     const t = make("span", "", tidy(v)); t.style.left = `${share(scale, v)}%`; labels.append(t);
   }
   root.axis.append(bar, labels, make("p", "", scale.label));
@@ -172,7 +173,7 @@ function note(root, p) {
   rich(root.text, p.text);
 }
 
-const PAINTERS = { map, histogram, ramp, strip, stack, block, plot, facts, table, note };
+const PAINTERS = { map, histogram, ramp, strip, stack, block, chart, plot, facts, table, note };
 
 // Repaint a picture: panels of the same kind at the same place are kept, so a drag only changes pixels and numbers.
 export function paint(root, header, bytes) {

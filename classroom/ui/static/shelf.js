@@ -44,7 +44,7 @@ const widths = new Map();
 
 export async function prepare(near, frame, place) {
   for (const figure of document.querySelectorAll("[data-place] .picture")) if (figure.clientWidth) widths.set(figure.closest("[data-place]").dataset.place, figure.clientWidth);
-  const width = widths.get(place), needs = frame.header.panels.some((panel) => panel.kind === "plot");
+  const width = widths.get(place), needs = frame.header.panels.some((panel) => panel.kind === "plot" || panel.kind === "chart");
   if (shelf.has(nameOf(frame.header)) || (needs && !width)) return;
   const figure = document.createElement("div"), theme = themeOf(near);
   figure.className = "picture"; figure.inert = true;
