@@ -17,6 +17,11 @@ class Running(NamedTuple):
     weight: float = 0.0  # of the batches averaged so far; what a debiased average divides by
 
 
+def start(channels: int, var: float = 1.0) -> Running:
+    """Return the running statistics before any batch."""
+    return Running(np.zeros(channels), np.full(channels, var))
+
+
 def averaged(
     running: Running, mean: Array, var: Array, momentum: float, where: str, *, debias: bool = False
 ) -> Running:

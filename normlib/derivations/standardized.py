@@ -24,17 +24,19 @@ BY_CHANNEL: Indices = (k,)
 BY_ELEMENT: Indices = HERE[:3]
 
 
-def standardized(norm: Norm, affine: Indices, group: Formula | None = None) -> Derivation:
+def standardized(norm: Norm, affine: Indices, group: Formula | None = None, scale: sp.Expr | None = None) -> Derivation:
     """Derive a norm that pools whole axes, or groups, and has eps inside the root.
 
     affine: the indices of gamma and beta; none where there are none.  group: what G is, where there are groups.
+    scale: what x_hat is multiplied by, the same for a whole pool; gamma where not given.
     """
     cells = cells_of(norm)
     n, here, there, inner = cells.size, HERE, cells.there, cells.inner
     xh, xh_ = x_hat[here], x_hat[there]
     (mu, mu_), (s2, s2_) = ((cells.statistic(base), cells.statistic(base, there=True)) for base in (mean, var))
     std, std_ = root(add(s2, eps)), root(add(s2_, eps))
-    scale, scale_ = (gamma[affine], gamma[cells.other(affine)]) if affine else (sp.Integer(1), sp.Integer(1))
+    own, own_ = (gamma[affine], gamma[cells.other(affine)]) if affine else (sp.Integer(1), sp.Integer(1))
+    scale, scale_ = (scale, scale) if scale else (own, own_)
     varies = scale != scale_  # within a pool; where it does not, gamma stands before the sums
     outer, weight, weight_ = (sp.Integer(1), (scale,), (scale_,)) if varies else (scale, (), ())
 

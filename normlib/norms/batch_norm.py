@@ -18,7 +18,7 @@ from normlib.derivations.inference import with_running_statistics
 from normlib.derivations.standardized import BY_CHANNEL, standardized
 from normlib.maps import line, map_sums, plane
 from normlib.pool import ALL, NONE, Pool
-from normlib.running import Running, averaged, averaged_deviations
+from normlib.running import Running, averaged, averaged_deviations, start
 from normlib.standardize import Shifted, inverse, moments, shifted
 from normlib.symbolic import Derivation
 
@@ -113,7 +113,7 @@ class BatchNorm(Norm):
 
         A deviation of 0 divides nothing: inference is refused before the first batch.
         """
-        return Running(np.zeros(channels), np.full(channels, 1.0 if self.averages == "variance" else -self.eps))
+        return start(channels) if self.averages == "variance" else start(channels, -self.eps)
 
     def update(self, running: Running, cache: Cache) -> Running:
         """Average a training batch's statistics in; returns a new value and leaves `running` alone.
