@@ -75,6 +75,7 @@ class Norm(ABC):
     title: ClassVar[str]
     paper: ClassVar[Paper]
     analytic: ClassVar[bool] = True  # `_forward` takes complex arrays too; False where it compares or takes |x|
+    of_weights: ClassVar[bool] = False  # x is a weight: N counts what goes out of a layer, C what comes in
 
     layout: Layout = "NCHW"
 

@@ -122,7 +122,7 @@ def _code_error(norm: Norm, rng: np.random.Generator) -> float:
     grads = norm._backward(dy, cache)
     y_shown, grads_shown = norm.derive().evaluate(inputs, dy)
     pairs = [(y, y_shown), *((grads[name], shown) for name, shown in grads_shown.items())]
-    return float(np.max([np.abs(code - shown).max() / np.abs(shown).max() for code, shown in pairs]))
+    return float(np.max([np.abs(code - shown).max() / (np.abs(shown).max() or 1.0) for code, shown in pairs]))
 
 
 def _difference_error(norm: Norm, inputs: Inputs, rng: np.random.Generator, method: Method) -> tuple[float, int]:

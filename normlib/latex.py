@@ -23,7 +23,7 @@ _NAMES = {
 }
 _FUNCTIONS = {sp.tanh: r"\tanh", sp.sign: r"\operatorname{sgn}", sp.Max: r"\max"}
 _NEEDS_AIR = (r"\frac", r"\mathrm", r"\sqrt", *_FUNCTIONS.values())  # would touch the factor before
-_GREEK = {"alpha", "beta", "gamma", "epsilon", "kappa", "rho"}
+_GREEK = {"alpha", "beta", "gamma", "epsilon", "kappa", "nu", "rho", "tau"}
 
 
 def tex(e: sp.Expr, unwritten: tuple[sp.Symbol, ...] = (), colors: Mapping[str, str] | None = None) -> str:
@@ -132,7 +132,7 @@ class _Printer:
         above = f"{exponent.p}/{exponent.q}" if isinstance(exponent, sp.Rational) else self.show(exponent)
         above = above.removesuffix("/1")
         shown = self.show(base)
-        if isinstance(base, sp.Symbol) or (isinstance(base, sp.Indexed) and "^" not in shown):
+        if isinstance(base, sp.Symbol | sp.Abs) or (isinstance(base, sp.Indexed) and "^" not in shown):
             return f"{shown}^{{{above}}}"
         return rf"\left({shown}\right)^{{{above}}}"
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import sympy as sp
 
+from normlib.expansion import expanded
 from normlib.grounding import Grounding
 from normlib.latex import tex
 from normlib.nodes import AXIS, name_of
@@ -124,7 +125,13 @@ def _residue(
     ground = _symbols(definition, pool, shape, inputs, constants)
     free = claim.free
     difference = ground.array(claim.lhs, free) - ground.array(claim.rhs, free)
-    return tuple(sp.expand(d) for d in np.ravel(difference))
+    return tuple(_expanded(d) for d in np.ravel(difference))
+
+
+def _expanded(difference: sp.Expr) -> sp.Expr:
+    """Expand, with absolute values as values times signs: SymPy does not see that x |x| is x^2 times the sign."""
+    expanded = sp.expand(difference)
+    return sp.expand(expanded.replace(sp.Abs, lambda v: v * sp.sign(v))) if expanded.has(sp.Abs) else expanded
 
 
 @lru_cache(maxsize=64)

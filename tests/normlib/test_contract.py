@@ -111,6 +111,9 @@ def test_a_cell_depends_on_itself_and_on_its_pool_and_on_nothing_else(norm, rng)
     """The pool that pictures and quizzes show is the one that the code sums over."""
     inputs = random_inputs(norm, inner_shape(norm, 2, 6, 3, 4), rng)
     x, slope_of = inputs.pop("x"), complex_step if norm.analytic else central_difference
+    x *= 20  # a norm above the least one
+    if "tau" in inputs:
+        inputs["tau"] -= 9  # and no cell below the threshold: there a cell depends on nothing
     params = {name: p + 0j if norm.analytic else p for name, p in inputs.items()}
     shape = OUTER[norm.layout](x).shape
     outside = tuple(length // 2 for length in shape)
