@@ -57,6 +57,17 @@ class Dots(NamedTuple):
     of: Of = "y"
 
 
+class Label(NamedTuple):
+    """Words at a point: a line named in place needs no legend. They begin, end or stand centred there."""
+
+    x: float
+    y: float
+    text: str
+    colour: Colour = "ink"
+    anchor: Literal["start", "middle", "end"] = "start"
+    of: Of = "y"
+
+
 class Shade(NamedTuple):
     """A ground over an interval of x, from bottom to top."""
 
@@ -64,7 +75,7 @@ class Shade(NamedTuple):
     high: float
 
 
-Mark = Line | Area | Dots | Shade
+Mark = Line | Area | Dots | Label | Shade
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,6 +36,7 @@ function draw(holder) {
   const shapes = p.marks.map((m) => {
     if (m.mark === "shade") return `<rect x="${x(m.low)}" y="${top}" width="${x(m.high) - x(m.low)}" height="${bottom - top}" fill="var(--sunken)"/>`;
     const up = y[m.of];
+    if (m.mark === "label") return `<text x="${x(m.x)}" y="${up(m.y) + 0.32 * small}" font-size="${small}" fill="var(--${m.colour})" text-anchor="${m.anchor}" font-weight="600">${escape(m.text)}</text>`;
     if (m.mark === "line") return `<path d="${path(m, x, up)}" fill="none" stroke="var(--${m.colour})" stroke-width="${m.width * grow}" stroke-linejoin="round"/>`;
     if (m.mark === "area") return `<path d="${path(m, x, up, true)}" fill="${m.fill ? `var(--${m.fill})` : "none"}" stroke="${m.edge ? `var(--${m.edge})` : "none"}" stroke-width="${grow}"/>`;
     return m.x.map((v, i) => `<circle cx="${x(v)}" cy="${up(m.y[i])}" r="${(m.size * grow) / 2}" fill="var(--${m.colour})"/>`).join("");
