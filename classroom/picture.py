@@ -213,9 +213,17 @@ class Block(Panel):
     tilt: float = 22.0  # degrees: and from above
     gap: float = 0.0  # in cells: pulls the feature maps apart so that the inside shows
     height_rem: float = 17.0
+    label: str = ""
+    note: str = ""  # at the right of the label
+    below: str = ""  # a sentence under the blocks
+    axes: tuple[str, str, str] = ("H", "W", "K")  # downwards, away from the reader, to the right
 
     def pack(self, blobs: Blobs) -> dict[str, Any]:
         return {
+            "label": self.label,
+            "note": self.note,
+            "below": self.below,
+            "axes": list(self.axes),
             "cells": blobs.add(self.painted.astype(np.uint8)),
             "chosen": list(self.chosen),
             "turn": self.turn,

@@ -1,12 +1,13 @@
-// The H×W×K×M tensor: one rotatable block a sample, drawn as surfaces in depth order. Drag or arrow keys turn all blocks at once.
+// The H×W×K×M tensor: one rotatable block a sample, drawn as surfaces in depth order. Drag or arrow keys turn all blocks of a picture at once.
 import { colours } from "./colour.js";
+import { caption } from "./panels.js";
 
 const NAMES = ["raised", "sunken", "rule", "edge", "accent", "on-accent", "paper", "ink", "muted"];
 const SIDES = [ // the sides of a slab in (k, h, w): k to the right, h downwards, w away from the reader
   { axis: 0, at: 1, light: "rule", dim: 0.24 }, { axis: 0, at: 0, light: "rule", dim: 0.24 }, { axis: 1, at: 0, light: "sunken", dim: 0.1 },
   { axis: 1, at: 1, light: "rule", dim: 0.3 }, { axis: 2, at: 0, light: "raised", dim: 0 }, { axis: 2, at: 1, light: "raised", dim: 0 },
 ];
-const MARGIN = { side: 1.6, top: 1.25, foot: 1.7 }; // rem around a block, for the names of its axes and of the sample
+const MARGIN = { side: 1.2, letter: 0.4, right: 0.6, top: 1.25, foot: 0.35, sample: 1.7 }; // rem around a block, for the names of its axes and of the sample
 const LIMIT = { turn: 80, tilt: 75 };
 
 // From (k, h, w), measured from the middle, to the screen: x right, y down, z towards the reader. No perspective: equal cells stay equal.
@@ -29,17 +30,18 @@ function shaded(css, towards, share) {
   return `rgb(${a.map((v, i) => Math.round(v + share * (b[i] - v))).join(",")})`;
 }
 
-function drawSample(canvas, rem, view, rest, cells, dims, chosen, sample, palette) {
-  const [H, W, K, M] = dims, ratio = Math.min(3, globalThis.devicePixelRatio || 1), width = canvas.clientWidth, height = canvas.clientHeight;
+function drawSample(canvas, rem, view, panel, cells, sample, palette) {
+  const { chosen, axes } = panel, [H, W, K, M] = panel.cells.shape, ratio = Math.min(3, globalThis.devicePixelRatio || 1), width = canvas.clientWidth, height = canvas.clientHeight;
   const pixels = [Math.round(width * ratio), Math.round(height * ratio)];
   if (canvas.width !== pixels[0] || canvas.height !== pixels[1]) [canvas.width, canvas.height] = pixels;
   const g = canvas.getContext("2d");
   g.setTransform(ratio, 0, 0, ratio, 0, 0); g.clearRect(0, 0, width, height); g.lineJoin = "round"; g.lineCap = "round";
 
   // The block fills its place at rest and never leaves it: turned, it shrinks only where it must.
-  const see = projection(view.turn, view.tilt), size = [K + view.gap * (K - 1), H, W], top = MARGIN.top * rem, foot = MARGIN.foot * rem;
-  const fit = (v) => { const [x, y] = bounds(v, size); return Math.min((width - 2 * MARGIN.side * rem) / x, (height - foot - top) / y); };
-  const unit = Math.min(fit(projection(rest.turn, rest.tilt)), fit(see)), middle = [width / 2, (height - foot + top) / 2];
+  const see = projection(view.turn, view.tilt), size = [K + view.gap * (K - 1), H, W], top = MARGIN.top * rem, foot = (M > 1 ? MARGIN.sample : MARGIN.foot) * rem;
+  const left = (MARGIN.side + MARGIN.letter * axes[0].length) * rem, right = MARGIN.right * rem;
+  const fit = (v) => { const [x, y] = bounds(v, size); return Math.min((width - left - right) / x, (height - foot - top) / y); };
+  const unit = Math.min(fit(projection(panel.turn, panel.tilt)), fit(see)), middle = [(width + left - right) / 2, (height - foot + top) / 2];
   const at = (q) => { const p = see(q.map((v, i) => v - size[i] / 2)); return [middle[0] + unit * p[0], middle[1] + unit * p[1], p[2]]; };
   const path = (points) => { g.beginPath(); points.forEach(([x, y], i) => (i ? g.lineTo(x, y) : g.moveTo(x, y))); g.closePath(); };
   const painted = (h, w, k) => cells[((h * W + w) * K + k) * M + sample];
@@ -76,22 +78,28 @@ function drawSample(canvas, rem, view, rest, cells, dims, chosen, sample, palett
   }
   if (slabs.length === 1 && sample === chosen[3]) outline([0, 0, 0]);
 
-  // The cell asked about: a thick frame where it can be seen, dashed where other cells hide it.
+  // The cell asked about: a thick frame where it can be seen; where others hide it, dashed, and the paint of its depth shines through.
   function outline(origin) {
     const [h, w, k] = chosen, deep = { 0: [0, K - 1], 1: [0, H - 1], 2: [0, W - 1] }, cell = [k, h, w];
     const alone = slabs.length > 1;
     const outer = facing.filter((s) => (s.axis === 0 && alone) || cell[s.axis] === deep[s.axis][s.at]);
-    g.strokeStyle = palette.ink; g.lineWidth = Math.max(2.5, Math.min(rem * 0.2, unit * 0.14));
     const front = outer.find((s) => s.axis === 2) ?? outer.find((s) => s.axis === 0) ?? outer[0];
+    const through = front ?? facing.find((s) => s.axis === 2) ?? facing[0];
+    if (!front && through.axis === 2) {
+      g.save(); g.globalAlpha = 0.6;
+      for (let j = 0; j < H; j++) for (let i = 0; i < K; i++) if (painted(j, w, i)) drawFace(through, origin, [i, j, w], [j, w, i]);
+      g.restore();
+    }
+    g.strokeStyle = palette.ink; g.lineWidth = Math.max(2.5, Math.min(rem * 0.2, unit * 0.14));
     if (!front) g.setLineDash([rem * 0.3, rem * 0.32]);
-    path(face(front ?? facing.find((s) => s.axis === 2) ?? facing[0], origin, cell)); g.stroke(); g.setLineDash([]);
+    path(face(through, origin, cell)); g.stroke(); g.setLineDash([]);
   }
 
-  // Each axis is named once, outside, along an edge of the silhouette: H at the left, K and W above or below.
+  // Each axis is named once, outside, along an edge of the silhouette: the first at the left, the others above.
   const px = 0.95 * rem;
   g.fillStyle = palette.muted; g.textAlign = "center"; g.textBaseline = "middle"; g.font = `${px}px "Deck Sans", system-ui, sans-serif`;
   const visible = (axis, end) => facing.some((s) => s.axis === axis && s.at === end);
-  [["K", 0, K], ["H", 1, H], ["W", 2, W]].forEach(([name, axis]) => {
+  [2, 0, 1].forEach((place, axis) => {
     const [a, b] = [0, 1, 2].filter((i) => i !== axis), edges = [];
     for (const ea of [0, 1]) for (const eb of [0, 1]) {
       if (visible(a, ea) === visible(b, eb)) continue; // inside the outline, or behind
@@ -100,17 +108,21 @@ function drawSample(canvas, rem, view, rest, cells, dims, chosen, sample, palett
       if (long < 0.6 * px) continue;
       let normal = [(from[1] - to[1]) / long, (to[0] - from[0]) / long];
       if (normal[0] * (mid[0] - middle[0]) + normal[1] * (mid[1] - middle[1]) < 0) normal = normal.map((v) => -v);
-      edges.push([name === "H" ? mid[0] : mid[1] + 0.01 * mid[0], mid, normal]);
+      edges.push([axis === 1 ? mid[0] : mid[1] + 0.01 * mid[0], mid, normal]);
     }
     edges.sort((one, two) => one[0] - two[0]);
-    if (edges.length) g.fillText(name, edges[0][1][0] + edges[0][2][0] * px, edges[0][1][1] + edges[0][2][1] * px);
+    if (!edges.length) return;
+    const [, mid, normal] = edges[0];
+    g.textAlign = axis === 1 ? "right" : "center"; // a long name runs away from the block
+    g.fillText(axes[place], mid[0] + normal[0] * px + (axis === 1 ? 0.4 * px : 0), mid[1] + normal[1] * px);
   });
+  g.textAlign = "center";
   if (M > 1) g.fillText(`sample ${sample + 1}`, middle[0], height - 0.65 * rem);
 }
 
 function redraw(root) {
   const palette = colours(root, NAMES), p = root.panel, rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-  root.canvases.forEach((c, m) => { if (c.clientWidth) drawSample(c, rem, root.view, p, root.cells, p.cells.shape, p.chosen, m, palette); });
+  root.canvases.forEach((c, m) => { if (c.clientWidth) drawSample(c, rem, root.view, p, root.cells, m, palette); });
 }
 
 const clamp = (v, limit) => Math.max(-limit, Math.min(limit, v));
@@ -118,8 +130,10 @@ const clamp = (v, limit) => Math.max(-limit, Math.min(limit, v));
 function listen(root) {
   let from = null;
   const turn = (dx, dy) => {
-    root.view.turn = clamp(root.view.turn + dx, LIMIT.turn); root.view.tilt = clamp(root.view.tilt + dy, LIMIT.tilt);
-    cancelAnimationFrame(root.next); root.next = requestAnimationFrame(() => redraw(root));
+    const to = { turn: clamp(root.view.turn + dx, LIMIT.turn), tilt: clamp(root.view.tilt + dy, LIMIT.tilt) };
+    const together = [...root.parentElement.children].filter((panel) => panel.view);
+    together.forEach((panel) => Object.assign(panel.view, to));
+    cancelAnimationFrame(root.next); root.next = requestAnimationFrame(() => together.forEach(redraw));
   };
   const end = () => { from = null; };
   root.list.addEventListener("pointerdown", (e) => { from = [e.clientX, e.clientY]; root.list.setPointerCapture(e.pointerId); });
@@ -139,16 +153,22 @@ export function block(root, p, bytes) {
   root.cells = bytes.slice(p.cells.at, p.cells.at + p.cells.shape.reduce((a, b) => a * b, 1));
   root.view ??= { turn: p.turn, tilt: p.tilt };
   root.view.gap = p.gap;
+  caption(root, p);
   if (root.canvases?.length !== M) {
     root.__dispose?.(); root.list?.remove();
     root.list = document.createElement("div"); root.list.className = "blocks"; root.list.tabIndex = 0;
-    root.list.setAttribute("role", "group"); root.list.setAttribute("aria-label", "Blocks of the tensor; the arrow keys turn them");
+    root.list.setAttribute("role", "group"); root.list.setAttribute("aria-label", `${p.label ? `${p.label}: b` : "B"}locks of the tensor; the arrow keys turn them`);
     root.canvases = Array.from({ length: M }, () => { const c = document.createElement("canvas"); c.setAttribute("aria-hidden", "true"); root.list.append(c); return c; });
     root.append(root.list);
     listen(root);
     root.watch = new ResizeObserver(() => redraw(root)); root.watch.observe(root.list);
     root.__dispose = () => { root.watch.disconnect(); cancelAnimationFrame(root.next); };
   }
+  if (p.below) {
+    root.below ??= document.createElement("p");
+    root.below.className = "below"; root.below.textContent = p.below;
+    root.append(root.below);
+  } else root.below?.remove();
   root.list.style.setProperty("--height", `${p.height}rem`);
   redraw(root);
   document.fonts?.ready.then(() => root.isConnected && redraw(root));

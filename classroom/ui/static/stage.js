@@ -8,6 +8,7 @@ import { adoptTheme, themeOf } from "./colour.js";
 const stages = new Map();
 const frames = new Map(); // address -> the frame and its coming; a setting seen once is free
 const KEPT = 96;
+const SHORT = 8; // letters: options that need no row of their own
 
 const stageOf = (name) => {
   if (!stages.has(name)) stages.set(name, { name, seq: 0, busy: false, want: null, state: null, controls: new Set(), pictures: new Set() });
@@ -157,7 +158,7 @@ function stop(stage) {
 
 function picker(root, stage, control) {
   const set = document.createElement("fieldset"), legend = document.createElement("legend"), row = document.createElement("div");
-  set.className = "control pick"; legend.textContent = control.label; row.className = "options";
+  set.className = control.options.join("").length > SHORT ? "control pick" : "control pick short"; legend.textContent = control.label; row.className = "options";
   const inputs = control.options.map((option) => {
     const label = document.createElement("label"), input = document.createElement("input"), text = document.createElement("span");
     Object.assign(input, { type: "radio", name: `${stage.name}-${control.name}`, value: option });
