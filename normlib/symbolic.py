@@ -125,13 +125,7 @@ def _residue(
     ground = _symbols(definition, pool, shape, inputs, constants)
     free = claim.free
     difference = ground.array(claim.lhs, free) - ground.array(claim.rhs, free)
-    return tuple(_expanded(d) for d in np.ravel(difference))
-
-
-def _expanded(difference: sp.Expr) -> sp.Expr:
-    """Expand, with absolute values as values times signs: SymPy does not see that x |x| is x^2 times the sign."""
-    expanded = sp.expand(difference)
-    return sp.expand(expanded.replace(sp.Abs, lambda v: v * sp.sign(v))) if expanded.has(sp.Abs) else expanded
+    return tuple(expanded(d) for d in np.ravel(difference))
 
 
 @lru_cache(maxsize=64)
