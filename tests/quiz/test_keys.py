@@ -14,6 +14,7 @@ from classroom.deck import Deck, Slide
 from classroom.quiz import Bank, Choice, Number
 from normlib import NORMS
 from normlib.norms.batch_norm import BatchNorm, Running
+from normlib.variance import textbook, welford
 
 EXACT = 1e-3  # what an epsilon that the question neglects may move
 
@@ -322,6 +323,26 @@ def test_forward_tensor_small_batches(bank: Bank) -> None:
     assert "better with large batches and much worse with small" in question.options[question.answer]
     assert f"{bn[-1] - gn[-1]:.1f} points worse" in question.explain["C"]
     assert f"within {max(gn) - min(gn):.1f} points" in question.explain["B"]
+
+
+def test_precision_digits(bank: Bank) -> None:
+    x = np.random.default_rng(0).normal(1e4, 1.0, (128, 200)).astype(np.float32)
+    right = x.astype(float).var(axis=0)  # 16 digits less 8
+    digits = [-np.log10(np.median(np.abs(of(x) / right - 1))) for of in (textbook, welford)]
+    assert digits[0] < 0
+    assert 2.5 < digits[1] < 4.5
+    question = bank["precision-digits"]
+    assert (question.options["C"], question.answer) == ("None", "C")
+    assert question.options["B"] == "3 or 4"
+    assert "Welford" in question.explain["B"]
+
+
+def test_precision_one_value(bank: Bank) -> None:
+    norm, gamma, beta = BatchNorm(eps=1e-5), np.array([2.0]), np.array([0.5])
+    y, cache = norm.forward(column(7.0), gamma=gamma, beta=beta)
+    slips = {"subtracted first": 2.0 * 7.0 + 0.5, "as if": 2.0 + 0.5}
+    assert_key(bank, "precision-one-value", y.item(), slips)
+    assert norm.backward(column(1.3), cache)["x"].item() == 0.0
 
 
 def test_every_number_has_its_key_computed_here(bank: Bank) -> None:
