@@ -11,9 +11,10 @@ import sympy as sp
 from normlib import ALL, NORMS, Pool
 from normlib.affine import backward, scaled, standardize
 from normlib.core import Norm
-from normlib.gradcheck import Certificate, certify
+from normlib.gradcheck import CODE_TOLERANCE, TOLERANCE, Certificate, certify
 from normlib.nodes import (
     HERE,
+    Above,
     GroupOf,
     Inside,
     PoolSize,
@@ -21,6 +22,7 @@ from normlib.nodes import (
     Same,
     Window,
     add,
+    apply,
     dy,
     i,
     ip,
@@ -45,6 +47,10 @@ LayerNorm, InstanceNorm, GroupNorm, RMSNorm = (
     NORMS[key] for key in ("layer_norm", "instance_norm", "group_norm", "rms_norm")
 )
 LocalResponseNorm, SpatialNorm = NORMS["local_response_norm"], NORMS["spatial_norm"]
+LpNorm, FilterResponseNorm, DynamicTanh = (NORMS[key] for key in ("lp_norm", "filter_response_norm", "dynamic_tanh"))
+WeightNorm, WeightStandardization, SpectralNorm = (
+    NORMS[key] for key in ("weight_norm", "weight_standardization", "spectral_norm")
+)
 CHANNEL = (0, 2, 3)
 
 
@@ -53,8 +59,8 @@ def caught_by(norm: Norm) -> set[str]:
     certificate = certify(norm)
     broken = {
         "algebra": not certificate.algebra,
-        "code": not certificate.code_error <= 1e-10,
-        "differences": not certificate.difference_error <= 1e-9,
+        "code": not certificate.code_error <= CODE_TOLERANCE,
+        "differences": not certificate.difference_error <= TOLERANCE[certificate.method],
     }
     assert certificate.holds == (not any(broken.values()))
     return {law for law, is_broken in broken.items() if is_broken}
@@ -292,6 +298,162 @@ class RootOfTheSum(RMSNorm):
         return super()._backward(dy, cache) | {"x": cache.inv_rms * (dx_hat - cache.x_hat * pull)}
 
 
+@dataclass(frozen=True, kw_only=True)
+class NoNormPath(LpNorm):
+    """dx as if the norm were a constant."""
+
+    def _backward(self, dy, cache):
+        return {"x": dy / cache.divisor}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeastNormMoves(LpNorm):
+    """dx as if the divisor were always the norm, where it is eps too."""
+
+    def _backward(self, dy, cache):
+        return super()._backward(dy, cache._replace(moves=np.ones_like(cache.moves)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignLost(LpNorm):
+    """A power of |x| in dx without the sign of x: right for positive values alone."""
+
+    def _backward(self, dy, cache):
+        y = cache.x / cache.divisor
+        along = (dy * y).sum(axis=1, keepdims=True)
+        return {"x": (dy - np.abs(y) ** (self.p - 1) * along) / cache.divisor}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpsAdded(LpNorm):
+    """Eps added to the norm, in forward and backward alike, where the norm shall not fall below it."""
+
+    def _forward(self, x):
+        _, cache = super()._forward(x)
+        length = self._length(x)
+        return x / (length + self.eps), cache._replace(divisor=length + self.eps, moves=length)
+
+    def _backward(self, dy, cache):
+        x, divisor, length = cache
+        along = (dy * x / divisor).sum(axis=1, keepdims=True)
+        return {"x": (dy - x / length * along) / divisor}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LengthOfTheWholeWeight(WeightNorm):
+    """One norm for all output channels, in forward and backward alike."""
+
+    def _forward(self, x, g):
+        inv_norm = np.full((len(x), 1, 1, 1), 1 / np.sqrt((x**2).sum()))
+        return x * g[:, None, None, None] * inv_norm, super()._forward(x, g)[1]._replace(inv_norm=inv_norm)
+
+    def _backward(self, dy, cache):
+        x, inv_norm, g = cache
+        along = (dy * g * x).sum() * inv_norm**2
+        return {"x": inv_norm * (g * dy - x * along), "g": (inv_norm * dy * x).sum(axis=(1, 2, 3))}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LengthIsConstant(WeightNorm):
+    """dx as if the norm were a constant, so with a part along the weight."""
+
+    def _backward(self, dy, cache):
+        return super()._backward(dy, cache) | {"x": cache.g * cache.inv_norm * dy}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BiasedWeights(WeightStandardization):
+    """The variance of all N weights for that of N - 1, in forward and backward alike."""
+
+    def _correction(self, x):
+        return 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoGain(WeightStandardization):
+    """dx as if eps stood inside the root."""
+
+    def _backward(self, dy, cache):
+        return replace(WeightStandardization(eps_in_root=True))._backward(dy, cache)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SingularValueIsConstant(SpectralNorm):
+    """dx as if the singular value were a constant."""
+
+    def _backward(self, dy, cache):
+        return super()._backward(dy, cache) | {"x": dy / cache.s}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepWithin(SpectralNorm):
+    """u and v moved within the forward, so that they are no inputs any more."""
+
+    def _forward(self, x, u, v):
+        return (
+            super()._forward(x, **self.power_iteration(x, u, v)) if x.dtype.kind == "f" else super()._forward(x, u, v)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrobeniusNorm(SpectralNorm):
+    """The root of the sum of squares for the singular value, with the gradient that belongs to it."""
+
+    def _forward(self, x, u, v):
+        _, cache = super()._forward(x, u, v)
+        s = np.sqrt((x**2).sum())
+        return x / s, cache._replace(s=s)
+
+    def _backward(self, dy, cache):
+        x, u, v, s, _ = cache
+        return {"x": (dy - x * (dy * x).sum() / s**2) / s, "u": np.zeros_like(u), "v": np.zeros_like(v)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlopeOfTheSigmoid(DynamicTanh):
+    """x_hat (1 - x_hat) for 1 - x_hat^2."""
+
+    def _backward(self, dy, cache):
+        slope = dy * cache.gamma[None, :, None, None] * cache.x_hat * (1 - cache.x_hat)
+        return super()._backward(dy, cache) | {"x": cache.alpha * slope, "alpha": (slope * cache.x).sum()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlphaOfTheMean(DynamicTanh):
+    """The gradient of alpha averaged over the samples instead of summed."""
+
+    def _backward(self, dy, cache):
+        grads = super()._backward(dy, cache)
+        return grads | {"alpha": grads["alpha"] / len(dy)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutCellsCounted(FilterResponseNorm):
+    """The path through the mean square as if the cells below the threshold passed too."""
+
+    def _backward(self, dy, cache):
+        passing = super()._backward(dy, cache._replace(passes=np.ones_like(cache.passes)))["x"]
+        return super()._backward(dy, cache) | {"x": passing * cache.passes}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThresholdOfAll(FilterResponseNorm):
+    """The gradient of tau summed over all cells."""
+
+    def _backward(self, dy, cache):
+        return super()._backward(dy, cache) | {"tau": dy.sum(axis=CHANNEL)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThresholdFirst(FilterResponseNorm):
+    """Cut off before the scale and shift, with the gradient of the right order."""
+
+    def _forward(self, x, gamma, beta, tau):
+        _, cache = super()._forward(x, gamma, beta, tau)
+        scale, shift, least = (p[None, :, None, None] for p in (gamma, beta, tau))
+        return scale * np.maximum(cache.x_hat, least) + shift, cache
+
+
 CODE_FAULTS = {
     "no variance path": (NoVariancePath(), {"code", "differences"}),
     "no mean path": (NoMeanPath(), {"code", "differences"}),
@@ -316,6 +478,22 @@ CODE_FAULTS = {
     "no path through the mean square": (NoSquarePath(), {"code", "differences"}),
     "centred first": (Centred(), {"code", "differences"}),
     "a sum for the mean consistently": (RootOfTheSum(), {"code"}),
+    "no path through the norm": (NoNormPath(), {"code", "differences"}),
+    "the least norm moves": (LeastNormMoves(eps=5.0), {"code", "differences"}),
+    "the sign of x lost": (SignLost(p=1.0), {"code", "differences"}),
+    "eps added to the norm consistently": (EpsAdded(eps=0.5), {"code"}),
+    "length of the whole weight consistently": (LengthOfTheWholeWeight(), {"code"}),
+    "length of a weight constant": (LengthIsConstant(), {"code", "differences"}),
+    "weights' variance biased consistently": (BiasedWeights(), {"code"}),
+    "weights' gradient for eps in the root": (NoGain(eps=0.5), {"code", "differences"}),
+    "singular value constant": (SingularValueIsConstant(), {"code", "differences"}),
+    "power iteration within the forward": (StepWithin(), {"code", "differences"}),
+    "root of the squares for the singular value consistently": (FrobeniusNorm(), {"code"}),
+    "a sigmoid's slope": (SlopeOfTheSigmoid(), {"code", "differences"}),
+    "alpha's gradient averaged": (AlphaOfTheMean(), {"code", "differences"}),
+    "cells below the threshold counted": (CutCellsCounted(), {"code", "differences"}),
+    "tau's gradient of all cells": (ThresholdOfAll(), {"code", "differences"}),
+    "threshold before scale and shift": (ThresholdFirst(), {"code", "differences"}),
 }
 
 
@@ -469,6 +647,34 @@ def test_a_groups_jacobian_that_reaches_beyond_the_group_is_refuted():
     unbounded = Formula(d_mean.lhs, d_mean.rhs.xreplace({membership: sp.Integer(1)}))
     assert set(right.residue_of(d_mean)) == {0}
     assert set(right.residue_of(unbounded)) != {0}
+
+
+@pytest.mark.parametrize("norm", [LpNorm(), FilterResponseNorm()])
+def test_a_threshold_without_its_bracket_is_refuted(norm):
+    """As if the least norm, or what lies below tau, moved with x."""
+    right = norm.derive()
+    claim = right.closed_form["x"]
+    unbounded = Formula(claim.lhs, claim.rhs.xreplace({above: sp.Integer(1) for above in claim.rhs.atoms(Above)}))
+    assert set(right.residue_of(claim)) == {0}
+    assert 0 not in right.residue_of(unbounded)
+
+
+def test_a_power_that_is_one_too_high_or_a_sign_too_few_is_refuted():
+    for p in (1.0, 3.0, 1.5):
+        right = LpNorm(p=p).derive()
+        (slope,) = (f for step in right.steps for f in step.formulas if step.title == "The norm")
+        assert set(right.residue_of(slope)) == {0}
+        for wrong in (mul(slope.rhs, apply(sp.sign, x[HERE])), mul(slope.rhs, x[HERE])):
+            assert 0 not in right.residue_of(Formula(slope.lhs, wrong))
+
+
+def test_weights_shared_among_n_instead_of_n_less_1_are_refuted():
+    right = WeightStandardization().derive()
+    claim = right.closed_form["x"]
+    biased = Formula(claim.lhs, claim.rhs.xreplace({add(PoolSize((i, j, k)), -1): PoolSize((i, j, k))}))
+    assert biased != claim
+    assert set(right.residue_of(claim)) == {0}
+    assert 0 not in right.residue_of(biased)
 
 
 def test_the_right_closed_form_put_together_by_hand_is_proved():
