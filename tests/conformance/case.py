@@ -19,12 +19,14 @@ class Case(NamedTuple):
     operator: str  # in normlib.NORMS
     what: str
     shapes: Mapping[str, Shape]  # of each input, by normlib's name for it; x as the framework lays it
-    compute: Callable[..., Any]  # takes the framework and the inputs; returns y
+    compute: Callable[..., Any]  # takes the framework and the inputs; returns y, or y and what else is to be equal
     preset: str | None = None
     settings: Mapping[str, Any] = {}
     scale: float = 1.0  # of x: small where eps shall tell
     shift: float = 1.0  # the mean of x, in units of its scale
+    loss: float = 1.0  # how many times less is known of the outputs than of the inputs
     dtypes: tuple[str, ...] = ("float64", "float32")
+    besides: tuple[str, ...] = ()  # the names of what else `compute` returns
 
     @property
     def name(self) -> str:
@@ -52,6 +54,7 @@ class Running(NamedTuple):
     what: str
     compute: Callable[..., Any]  # takes the framework and an iterable of batches; returns mean and variance
     settings: Mapping[str, Any] = {}
+    operator: str = "batch_norm"
     shape: Shape = (5, 3, 2, 2, 2)  # batches, then x as N, C, H, W
 
     @property

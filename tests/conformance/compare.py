@@ -27,4 +27,4 @@ def assert_agree(actual: Array, expected: Array, dtype: str, what: str, loss: fl
 
 def loss_of(case: Case) -> float:
     """Return how many times looser a case is: x at `shift` spreads from zero is known to shift * eps of a spread."""
-    return max(1.0, abs(case.shift))
+    return case.loss * max(1.0, abs(case.shift))

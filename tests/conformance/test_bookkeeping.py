@@ -51,53 +51,22 @@ def test_caffes_first_batch_is_used_whole_and_the_start_value_never():
     assert history(BatchNorm.pytorch())[0] == pytest.approx((0.1, 1.1), rel=1e-14)
 
 
-def test_matconvnet_averages_the_deviation_which_no_average_of_variances_gives():
-    """vl_nnbnorm hands out [mean, sqrt(variance + eps)], biased; training averages that, here with weight 1/2 from 0.
+def test_matconvnet_keeps_the_deviation_which_no_average_of_variances_gives():
+    """vl_nnbnorm hands out [mean, sqrt(variance + eps)], biased; training averages that, from 0, here with weight 1/2.
 
-    With eps 0: means 1/2, 15/4; deviations 1/2, 7/4. Averaged variances, from a start of 1, would be 1 and 5.
+    With eps 0: means 1/2, 15/4; deviations 1/2, 7/4. Averaged variances would be 1/2 and 19/4, the root of that 2.18.
     """
-    half = replace(BatchNorm.matconvnet(), momentum=0.5, eps=0.0)
-    np.testing.assert_allclose(history(half, BATCHES[:2]), [(0.5, 1 / 4), (15 / 4, 49 / 16)], rtol=1e-14)
-    averaged = history(replace(half, averages="variance"), BATCHES[:2])
-    np.testing.assert_allclose(averaged, [(0.5, 1), (15 / 4, 5)], rtol=1e-14)
+    norm = replace(BatchNorm.matconvnet(), momentum=0.5, eps=0.0)
+    np.testing.assert_allclose(history(norm, BATCHES[:2]), [(0.5, 0.5**2), (3.75, 1.75**2)], rtol=1e-14)
 
 
-def test_matconvnets_inference_divides_by_the_averaged_deviation_alone():
-    """Of (0, 2), with eps 3, the deviation is 2 and its average 1: less than the root of eps, which is in it."""
-    norm = replace(BatchNorm.matconvnet(), momentum=0.5, eps=3.0)
-    _, cache = norm.forward(BATCHES[0], **norm.init((2, 1, 1, 1)))
-    running = norm.update(norm.start(1), cache)
-    inference, x = replace(norm, training=False), np.full((1, 1, 1, 1), 11.0)
-    params = inference.init(x.shape) | {"running_mean": running.mean, "running_var": running.var}
-    assert inference.forward(x, **params)[0].item() == pytest.approx(10.5, rel=1e-14)  # (11 - 1/2) / 1
-
-
-def test_matconvnets_own_weight_is_a_tenth_and_its_eps_1e_4():
-    """Of (0, 2) the mean is 1 and the deviation sqrt(1.0001)."""
-    ((mean, var), *_) = history(BatchNorm.matconvnet())
-    assert mean == pytest.approx(0.1, rel=1e-14)
-    assert var == pytest.approx(0.01 * 1.0001 - 1e-4, rel=1e-12)
-
-
-def test_before_any_batch_matconvnets_inference_has_nothing_to_divide_by():
-    norm = replace(BatchNorm.matconvnet(), training=False)
-    x = np.ones((1, 1, 1, 1))
-    with pytest.raises(ValueError, match=r"running_var must be more than -eps, got -0.0001 .*Average a batch in first"):
-        norm.forward(x, **norm.init(x.shape))
-
-
-# ONNX's mean-variance normalization over the axes of its attribute.
-
-
-@pytest.mark.parametrize("axes", [(0, 2, 3), (2, 3), (1, 2, 3), (0, 1, 2, 3), (-1, -2, 0)])
-def test_onnx_mean_variance_normalization_pools_over_the_axes_it_is_told(axes):
-    x = np.random.default_rng(0).normal(2, 3, (2, 3, 4, 5))
-    y, _ = NORMS["mean_variance_norm"].onnx(axes).forward(x)
-    expected = (x - x.mean(axes, keepdims=True)) / (x.std(axes, keepdims=True) + 1e-9)
-    np.testing.assert_allclose(y, expected, rtol=1e-12, atol=1e-14)
-
-
-@pytest.mark.parametrize("axes", [(1,), (0, 2), (2, 2, 3), (2, -2, 3), (2, 3, 4), ()])
-def test_axes_without_rows_and_columns_are_refused_in_words(axes):
-    with pytest.raises(ValueError, match=r"^MeanVarianceNorm.onnx: axes must hold 2 and 3, .*, got \(.*LayerNorm"):
-        NORMS["mean_variance_norm"].onnx(axes)
+def test_matconvnets_deviation_holds_eps():
+    """(-4, 4) has variance 16; with eps 9 the deviation is 5, a tenth of it 1/2. Inference divides by that."""
+    norm = replace(BatchNorm.matconvnet(), eps=9.0)
+    x = np.array([-4.0, 4.0]).reshape(2, 1, 1, 1)
+    params = norm.init(x.shape)
+    running = norm.update(norm.start(1), norm.forward(x, **params)[1])
+    inference = replace(norm, training=False)
+    given = params | {"running_mean": running.mean, "running_var": running.var}
+    y, _ = inference.forward(x, **given)
+    np.testing.assert_allclose(y.ravel(), [-8, 8], rtol=1e-14)

@@ -15,7 +15,9 @@ def run(framework: Any, case: Case, dtype: str) -> dict[str, Array]:
     dy = inputs.pop("dy")
     for tensor in inputs.values():
         tensor.requires_grad_()
-    y = case.compute(framework, **inputs)
+    computed = case.compute(framework, **inputs)
+    y, *rest = computed if case.besides else (computed,)
     y.backward(dy)
     grads = {name: tensor.grad for name, tensor in inputs.items() if tensor.grad is not None}
-    return {"y": y.detach().numpy(), **{f"d{name}": grad.numpy() for name, grad in grads.items()}}
+    besides = {name: tensor.numpy() for name, tensor in zip(case.besides, rest, strict=True)}
+    return {"y": y.detach().numpy(), **besides, **{f"d{name}": grad.numpy() for name, grad in grads.items()}}

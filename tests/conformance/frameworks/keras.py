@@ -69,9 +69,22 @@ def averaged(**settings: Any) -> Any:
         built = keras.layers.BatchNormalization(axis=1, dtype="float64", **settings)
         for x in batches:
             built(x, training=True)
-        return tuple(np.asarray(keras.ops.convert_to_numpy(v)) for v in built.non_trainable_variables)
+        return np.asarray(built.moving_mean.value), np.asarray(built.moving_variance.value)
 
     return compute
+
+
+def averaged_deviations(keras: Any, batches: Array) -> tuple[Array, Array]:
+    """Return the running statistics of batch renormalization, which averages sqrt(var + eps).
+
+    Keras starts that average at sqrt(1), where sqrt(1 + eps) is the deviation of its variance 1: set so here.
+    """
+    built = keras.layers.BatchNormalization(axis=1, dtype="float64", renorm=True)
+    built.build(batches.shape[1:])
+    built.moving_stddev.assign(keras.ops.sqrt(built.moving_variance + built.epsilon))
+    for x in batches:
+        built(x, training=True)
+    return np.asarray(built.moving_mean.value), np.asarray(built.moving_variance.value)
 
 
 RUN = ("running_mean", "running_var")
@@ -188,10 +201,11 @@ FRAMEWORK = Framework(
             renorm(rmin=1 / 30, rmax=30.0, dmax=50.0),
             settings=NHWC | {"r_max": 30.0, "d_max": 50.0, "eps": 1e-3},
         ),
-        Case("spectral_norm", "Keras", {"x": (2, 2, 3, 4), "u": (4,)}, spectral_norm),
+        Case("spectral_norm", "Keras", {"x": (2, 2, 3, 4), "u": (4,)}, spectral_norm, "Keras"),
     ),
     running=(
         Running("Keras", "its own momentum", averaged()),
+        Running("Ioffe", "Keras's renorm", averaged_deviations, operator="batch_renorm"),
         Running("Keras", "momentum .6 for the old", averaged(momentum=0.6), settings={"momentum": 0.4}),
     ),
 )

@@ -90,22 +90,25 @@ def batch_renorm(r_max: float, d_max: float, eps: float) -> Any:
     return compute
 
 
-def switchable(eps: float = 1e-5) -> Any:
-    """Return equations 3 to 5 of Luo et al. 2019 as in their code, whose instance variance is unbiased."""
+def switchable(unbiased: bool, eps: float = 1e-5) -> Any:
+    """Return equations 2 to 5 of Luo et al. 2018, a map's variance unbiased as in their code or biased as there."""
 
-    def compute(torch: Any, x: Any, gamma: Any, beta: Any, mean_weight: Any, var_weight: Any) -> Any:
-        mean_in, var_in = x.mean((2, 3), keepdim=True), x.var((2, 3), keepdim=True)
+    def compute(torch: Any, x: Any, gamma: Any, beta: Any, **weights: Any) -> Any:
+        mean_in, var_in = x.mean((2, 3), keepdim=True), x.var((2, 3), unbiased=unbiased, keepdim=True)
         square_in = var_in + mean_in**2
         mean_ln = mean_in.mean(1, keepdim=True)
         var_ln = square_in.mean(1, keepdim=True) - mean_ln**2
         mean_bn = mean_in.mean(0, keepdim=True)
         var_bn = square_in.mean(0, keepdim=True) - mean_bn**2
-        m, v = mean_weight.softmax(0), var_weight.softmax(0)
+        m, v = (torch.stack([weights[f"{what}_weight_{pool}"] for pool in POOLS]).softmax(0) for what in MOMENTS)
         mean = m[0] * mean_in + m[1] * mean_ln + m[2] * mean_bn
         var = v[0] * var_in + v[1] * var_ln + v[2] * var_bn
         return (x - mean) / (var + eps).sqrt() * gamma[:, None, None] + beta[:, None, None]
 
     return compute
+
+
+POOLS, MOMENTS = ("in", "ln", "bn"), ("mean", "var")
 
 
 def dynamic_tanh(torch: Any, x: Any, alpha: Any, gamma: Any, beta: Any) -> Any:
@@ -260,11 +263,16 @@ FRAMEWORK = Framework(
             filter_response(0.1),
             settings={"eps": 0.1},
         ),
-        Case(
-            "switchable_norm",
-            "authors",
-            batch((3, 4, 2, 3)) | {"mean_weight": (3,), "var_weight": (3,)},
-            switchable(),
+        *(
+            Case(
+                "switchable_norm",
+                what,
+                batch((3, 4, 2, 3)) | {f"{moment}_weight_{pool}": () for moment in MOMENTS for pool in POOLS},
+                switchable(unbiased),
+                settings={"unbiased": unbiased},
+                loss=8,  # the six weights: their gradients are sums of 72 terms that cancel to a hundredth of a term
+            )
+            for what, unbiased in (("authors' code", True), ("paper", False))
         ),
         Case("dynamic_tanh", "a map", batch((3, 4, 2, 3)) | {"alpha": ()}, dynamic_tanh),
         Case("lp_norm", "MatConvNet", {"x": (3, 4, 2, 2)}, lp_matconvnet, "MatConvNet", scale=0.1),

@@ -35,49 +35,50 @@ def element(shape: tuple[int, ...], *names: str) -> dict[str, tuple[int, ...]]:
     return {"x": shape, **dict.fromkeys(names, shape[1:])}
 
 
-def batch_norm(eps: float = 1e-5) -> Any:
+# What is not given is PyTorch's own: eps, alpha, beta, k and momentum are named where a case wants others.
+
+
+def batch_norm(**settings: Any) -> Any:
     """Return training's batch normalization."""
     return lambda torch, x, gamma=None, beta=None: torch.nn.functional.batch_norm(
-        x, None, None, gamma, beta, training=True, eps=eps
+        x, None, None, gamma, beta, training=True, **settings
     )
 
 
-def infer(eps: float = 1e-5) -> Any:
+def infer(**settings: Any) -> Any:
     """Return inference's batch normalization."""
     return lambda torch, x, running_mean, running_var, gamma=None, beta=None: torch.nn.functional.batch_norm(
-        x, running_mean.detach(), running_var.detach(), gamma, beta, training=False, eps=eps
+        x, running_mean.detach(), running_var.detach(), gamma, beta, training=False, **settings
     )
 
 
-def instance_norm(eps: float = 1e-5) -> Any:
+def instance_norm(torch: Any, x: Any, gamma: Any = None, beta: Any = None) -> Any:
     """Return instance normalization by the samples' own statistics."""
-    return lambda torch, x, gamma=None, beta=None: torch.nn.functional.instance_norm(
-        x, weight=gamma, bias=beta, eps=eps
-    )
+    return torch.nn.functional.instance_norm(x, weight=gamma, bias=beta)
 
 
-def layer_norm(eps: float = 1e-5) -> Any:
+def layer_norm(torch: Any, x: Any, gamma: Any, beta: Any) -> Any:
     """Return layer normalization over the axes that gamma has, the last ones."""
-    return lambda torch, x, gamma, beta: torch.nn.functional.layer_norm(x, gamma.shape, gamma, beta, eps)
+    return torch.nn.functional.layer_norm(x, gamma.shape, gamma, beta)
 
 
-def group_norm(groups: int, eps: float = 1e-5) -> Any:
+def group_norm(groups: int) -> Any:
     """Return group normalization."""
-    return lambda torch, x, gamma, beta: torch.nn.functional.group_norm(x, groups, gamma, beta, eps)
+    return lambda torch, x, gamma, beta: torch.nn.functional.group_norm(x, groups, gamma, beta)
 
 
-def rms_norm(eps: float | None = None) -> Any:
-    """Return root-mean-square normalization over the axes that gamma has; None is the dtype's machine eps."""
-    return lambda torch, x, gamma: torch.nn.functional.rms_norm(x, gamma.shape, gamma, eps)
+def rms_norm(**settings: Any) -> Any:
+    """Return root-mean-square normalization over the axes that gamma has."""
+    return lambda torch, x, gamma: torch.nn.functional.rms_norm(x, gamma.shape, gamma, **settings)
 
 
-def lrn(size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
+def lrn(size: int, **settings: Any) -> Any:
     """Return local response normalization across channels."""
-    return lambda torch, x: torch.nn.functional.local_response_norm(x, size, alpha, beta, k)
+    return lambda torch, x: torch.nn.functional.local_response_norm(x, size, **settings)
 
 
 def lp(p: float, axes: int | tuple[int, ...]) -> Any:
-    """Return x over its p-norm along an axis."""
+    """Return x over its p-norm along one or more axes."""
     return lambda torch, x: torch.nn.functional.normalize(x, p=p, dim=axes)
 
 
@@ -95,21 +96,16 @@ def parametrized(torch: Any, weight: Any, parametrize: Any) -> Any:
     return parametrize(Weight())
 
 
-def weight_norm(dim: int | None) -> Any:
-    """Return g v / |v|, the norm over all axes but `dim`."""
-
-    def compute(torch: Any, x: Any, g: Any) -> Any:
-        module = parametrized(
-            torch, x, lambda m: torch.nn.utils.parametrizations.weight_norm(m, name="weight", dim=dim)
-        )
-        names = {"parametrizations.weight.original0": g, "parametrizations.weight.original1": x}
-        return torch.func.functional_call(module, names, ())
-
-    return compute
+def weight_norm(torch: Any, x: Any, g: Any) -> Any:
+    """Return g x / |x|, the norm over all axes but the first."""
+    module = parametrized(torch, x, lambda m: torch.nn.utils.parametrizations.weight_norm(m, name="weight", dim=0))
+    length = g.reshape(-1, *[1] * (x.ndim - 1))
+    names = {"parametrizations.weight.original0": length, "parametrizations.weight.original1": x}
+    return torch.func.functional_call(module, names, ())
 
 
 def spectral_norm(iterations: int) -> Any:
-    """Return W over its largest singular value, estimated from u and v by the power method.
+    """Return W over its largest singular value, and the vectors u and v that estimate it after some steps.
 
     PyTorch moves u first, by the v it holds, and v then by the new u; with v given the first u counts for nothing.
     """
@@ -120,21 +116,22 @@ def spectral_norm(iterations: int) -> Any:
             x,
             lambda m: torch.nn.utils.parametrizations.spectral_norm(m, n_power_iterations=iterations),
         )
+        left, right = torch.zeros(x.shape[0], dtype=x.dtype), (v / v.norm()).detach().flatten()
         names = {
             "parametrizations.weight.original": x,
-            "parametrizations.weight.0._u": torch.zeros(x.shape[0], dtype=x.dtype),
-            "parametrizations.weight.0._v": (v / v.norm()).detach().clone(),
+            "parametrizations.weight.0._u": left,  # both are moved where they are
+            "parametrizations.weight.0._v": right,
         }
-        return torch.func.functional_call(module, names, ())
+        return torch.func.functional_call(module, names, ()), left, right.reshape(v.shape)
 
     return compute
 
 
-def averaged(momentum: float | None = 0.1) -> Any:
+def averaged(**settings: Any) -> Any:
     """Return the running statistics of BatchNorm2d; momentum None is the plain average over batches."""
 
     def compute(torch: Any, batches: Array) -> tuple[Array, Array]:
-        layer = torch.nn.BatchNorm2d(batches.shape[2], momentum=momentum, dtype=torch.float64)
+        layer = torch.nn.BatchNorm2d(batches.shape[2], dtype=torch.float64, **settings)
         for x in batches:
             layer(torch.tensor(x))
         return layer.running_mean.numpy(), layer.running_var.numpy()
@@ -150,7 +147,7 @@ FRAMEWORK = Framework(
         # Batch. A single value per channel is refused by PyTorch; normlib gives beta.
         Case("batch_norm", "training", batch((4, 3, 3, 2)), batch_norm(), "PyTorch"),
         Case("batch_norm", "training, eps that tells", batch((4, 3, 3, 2)), batch_norm(), "PyTorch", scale=3e-3),
-        Case("batch_norm", "training, large eps", batch((4, 3, 3, 2)), batch_norm(0.7), settings={"eps": 0.7}),
+        Case("batch_norm", "training, large eps", batch((4, 3, 3, 2)), batch_norm(eps=0.7), settings={"eps": 0.7}),
         Case("batch_norm", "training, far from zero", batch((4, 3, 3, 2)), batch_norm(), "PyTorch", shift=1e3),
         Case("batch_norm", "training, one example", batch((1, 3, 2, 4)), batch_norm(), "PyTorch"),
         Case("batch_norm", "training, one position", batch((6, 3, 1, 1)), batch_norm(), "PyTorch"),
@@ -172,39 +169,39 @@ FRAMEWORK = Framework(
             "batch_norm",
             "inference, one value",
             inference((1, 1, 1, 1)),
-            infer(0.3),
+            infer(eps=0.3),
             settings={"training": False, "eps": 0.3},
         ),
         # Layer, instance, group, root mean square.
-        Case("layer_norm", "all axes but the first", element((3, 4, 2, 3), "gamma", "beta"), layer_norm(), "PyTorch"),
+        Case("layer_norm", "all axes but the first", element((3, 4, 2, 3), "gamma", "beta"), layer_norm, "PyTorch"),
         Case(
             "layer_norm",
             "channels of a token",
             last((3, 4, 5), "gamma", "beta"),
-            layer_norm(),
+            layer_norm,
             settings={"over": "channels", "layout": "NLC"},
         ),
-        Case("layer_norm", "eps that tells", element((3, 4, 2, 3), "gamma", "beta"), layer_norm(), scale=3e-3),
-        Case("layer_norm", "one example", element((1, 4, 2, 3), "gamma", "beta"), layer_norm()),
-        Case("layer_norm", "one position", element((3, 5, 1, 1), "gamma", "beta"), layer_norm()),
-        Case("layer_norm", "one channel", element((3, 1, 2, 3), "gamma", "beta"), layer_norm()),
-        Case("layer_norm", "a matrix", element((3, 5), "gamma", "beta"), layer_norm(), settings={"layout": "NC"}),
-        Case("layer_norm", "sequences", element((3, 2, 5), "gamma", "beta"), layer_norm(), settings={"layout": "NCL"}),
+        Case("layer_norm", "eps that tells", element((3, 4, 2, 3), "gamma", "beta"), layer_norm, scale=3e-3),
+        Case("layer_norm", "one example", element((1, 4, 2, 3), "gamma", "beta"), layer_norm),
+        Case("layer_norm", "one position", element((3, 5, 1, 1), "gamma", "beta"), layer_norm),
+        Case("layer_norm", "one channel", element((3, 1, 2, 3), "gamma", "beta"), layer_norm),
+        Case("layer_norm", "a matrix", element((3, 5), "gamma", "beta"), layer_norm, settings={"layout": "NC"}),
+        Case("layer_norm", "sequences", element((3, 2, 5), "gamma", "beta"), layer_norm, settings={"layout": "NCL"}),
         Case(
             "layer_norm",
             "volumes",
             element((2, 2, 2, 3, 2), "gamma", "beta"),
-            layer_norm(),
+            layer_norm,
             settings={"layout": "NCDHW"},
         ),
-        Case("instance_norm", "per sample and channel", batch((3, 4, 2, 3)), instance_norm()),
-        Case("instance_norm", "no gamma and beta", {"x": (3, 4, 2, 3)}, instance_norm(), "PyTorch"),
-        Case("instance_norm", "eps that tells", batch((3, 4, 2, 3)), instance_norm(), scale=3e-3),
-        Case("instance_norm", "one example", batch((1, 4, 2, 3)), instance_norm()),
-        Case("instance_norm", "one channel", batch((3, 1, 2, 3)), instance_norm()),
-        Case("instance_norm", "one row", batch((3, 2, 1, 4)), instance_norm()),
-        Case("instance_norm", "sequences", batch((3, 2, 5)), instance_norm(), settings={"layout": "NCL"}),
-        Case("instance_norm", "volumes", batch((2, 2, 2, 3, 2)), instance_norm(), settings={"layout": "NCDHW"}),
+        Case("instance_norm", "per sample and channel", batch((3, 4, 2, 3)), instance_norm),
+        Case("instance_norm", "no gamma and beta", {"x": (3, 4, 2, 3)}, instance_norm, "PyTorch"),
+        Case("instance_norm", "eps that tells", batch((3, 4, 2, 3)), instance_norm, scale=3e-3),
+        Case("instance_norm", "one example", batch((1, 4, 2, 3)), instance_norm),
+        Case("instance_norm", "one channel", batch((3, 1, 2, 3)), instance_norm),
+        Case("instance_norm", "one row", batch((3, 2, 1, 4)), instance_norm),
+        Case("instance_norm", "sequences", batch((3, 2, 5)), instance_norm, settings={"layout": "NCL"}),
+        Case("instance_norm", "volumes", batch((2, 2, 2, 3, 2)), instance_norm, settings={"layout": "NCDHW"}),
         Case("group_norm", "two groups", batch((3, 4, 2, 3)), group_norm(2), settings={"groups": 2}),
         Case("group_norm", "three groups of two", batch((2, 6, 2, 2)), group_norm(3), settings={"groups": 3}),
         Case("group_norm", "eps that tells", batch((3, 4, 2, 3)), group_norm(2), settings={"groups": 2}, scale=3e-3),
@@ -215,15 +212,17 @@ FRAMEWORK = Framework(
         Case("group_norm", "a matrix", batch((3, 6)), group_norm(2), settings={"groups": 2, "layout": "NC"}),
         Case("group_norm", "sequences", batch((3, 4, 3)), group_norm(2), settings={"groups": 2, "layout": "NCL"}),
         Case("group_norm", "volumes", batch((2, 4, 2, 3, 2)), group_norm(2), settings={"groups": 2, "layout": "NCDHW"}),
-        Case("rms_norm", "a matrix", last((3, 5), "gamma"), rms_norm(1e-5), settings={"eps": 1e-5, "layout": "NC"}),
-        Case("rms_norm", "tokens", last((3, 4, 5), "gamma"), rms_norm(1e-5), settings={"eps": 1e-5, "layout": "NLC"}),
-        Case("rms_norm", "one value", last((2, 1), "gamma"), rms_norm(0.1), settings={"eps": 0.1, "layout": "NC"}),
+        Case("rms_norm", "a matrix", last((3, 5), "gamma"), rms_norm(eps=1e-5), settings={"eps": 1e-5, "layout": "NC"}),
+        Case(
+            "rms_norm", "tokens", last((3, 4, 5), "gamma"), rms_norm(eps=1e-5), settings={"eps": 1e-5, "layout": "NLC"}
+        ),
+        Case("rms_norm", "one value", last((2, 1), "gamma"), rms_norm(eps=0.1), settings={"eps": 0.1, "layout": "NC"}),
         *(
             Case(
                 "rms_norm",
                 what,
                 element(shape, "gamma"),
-                rms_norm(1e-5),
+                rms_norm(eps=1e-5),
                 settings={"eps": 1e-5, "over": "sample"},
                 scale=scale,
             )
@@ -315,18 +314,36 @@ FRAMEWORK = Framework(
         Case("lp_norm", "p 2, channels", {"x": (3, 4, 2, 2)}, lp(2, 1)),
         Case("lp_norm", "p 1, channels", {"x": (3, 4, 2, 2)}, lp(1, 1), settings={"p": 1}),
         Case("lp_norm", "p 3, channels", {"x": (3, 4, 2, 2)}, lp(3, 1), settings={"p": 3}),
-        Case("lp_norm", "p 2, one channel", {"x": (3, 1, 2, 2)}, lp(2, 1)),
+        Case(
+            "lp_norm", "p 2, all axes but the first", {"x": (3, 4, 2, 2)}, lp(2, (1, 2, 3)), settings={"over": "sample"}
+        ),
         Case("lp_norm", "p 2, shorter than its least norm", {"x": (3, 4, 2, 2)}, lp(2, 1), scale=1e-13),
+        # Of one channel the gradient is 0 but for this; PyTorch's is then its own rounding.
+        Case("lp_norm", "p 2, one channel and short", {"x": (3, 1, 2, 2)}, lp(2, 1), scale=1e-13),
         # Weights: x is v, or W, with output channels first.
-        Case("weight_norm", "per output channel", {"x": (4, 3, 2, 2), "g": (4, 1, 1, 1)}, weight_norm(0)),
-        Case("weight_norm", "one output channel", {"x": (1, 3, 2, 2), "g": (1, 1, 1, 1)}, weight_norm(0)),
-        Case("spectral_norm", "one step", {"x": (4, 3, 2, 2), "v": (12,)}, spectral_norm(1)),
-        Case("spectral_norm", "a matrix", {"x": (3, 5, 1, 1), "v": (5,)}, spectral_norm(1)),
-        Case("spectral_norm", "three steps", {"x": (4, 3, 2, 2), "v": (12,)}, spectral_norm(3)),
+        Case("weight_norm", "per output channel", {"x": (4, 3, 2, 2), "g": (4,)}, weight_norm),
+        Case("weight_norm", "one output channel", {"x": (1, 3, 2, 2), "g": (1,)}, weight_norm),
+        *(
+            Case(
+                "spectral_norm",
+                what,
+                {"x": shape, "v": shape[1:]},
+                spectral_norm(iterations),
+                "PyTorch",
+                settings={"iterations": iterations},
+                besides=("u", "v"),
+            )
+            for what, shape, iterations in (
+                ("one step", (4, 3, 2, 2), 1),
+                ("three steps", (4, 3, 2, 2), 3),
+                ("a matrix", (3, 5, 1, 1), 1),
+                ("one output channel", (1, 3, 2, 2), 1),
+            )
+        ),
     ),
     running=(
-        Running("PyTorch", "momentum 0.1", averaged()),
-        Running("PyTorch", "momentum 0.6", averaged(0.6), settings={"momentum": 0.6}),
-        Running("Ioffe & Szegedy", "momentum None", averaged(None)),
+        Running("PyTorch", "its own momentum", averaged()),
+        Running("PyTorch", "momentum 0.6", averaged(momentum=0.6), settings={"momentum": 0.6}),
+        Running("Ioffe & Szegedy", "momentum None", averaged(momentum=None)),
     ),
 )

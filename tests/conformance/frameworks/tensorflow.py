@@ -1,4 +1,7 @@
-"""TensorFlow: local response normalization, alpha not divided by the window; float32 and N x H x W x C only."""
+"""TensorFlow: two functions, differentiated by itself; N x H x W x C.
+
+Local response normalization does not divide alpha by the window, and takes float32 only.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,13 @@ def lrn(**settings: Any) -> Any:
     return lambda tf, x: tf.nn.local_response_normalization(x, **settings)
 
 
+def l2_normalize(tf: Any, x: Any) -> Any:
+    """Return x over its 2-norm across channels."""
+    return tf.math.l2_normalize(x, axis=-1)
+
+
+NHWC = {"layout": "NHWC"}
+
 FRAMEWORK = Framework(
     packages=("tensorflow",),
     load=load,
@@ -66,6 +76,10 @@ FRAMEWORK = Framework(
             "TensorFlow",
             settings={"layout": "NHWC", "size": 5, "alpha": 0.4},
             dtypes=("float32",),
+        ),
+        *(
+            Case("lp_norm", f"TensorFlow, {what}", {"x": (3, 2, 2, 4)}, l2_normalize, "TensorFlow", NHWC, scale)
+            for what, scale in (("l2", 1.0), ("l2, shorter than its least norm", 3e-7))
         ),
     ),
 )
