@@ -34,7 +34,7 @@ class Cache(NamedTuple):
 class DynamicTanh(Norm):
     """Take the hyperbolic tangent of alpha x, then scale and shift; defaults are the paper's.
 
-    Source: Zhu, Chen, He, LeCun & Liu 2025, equation 3.
+    Source: Zhu, Chen, He, LeCun & Liu 2025, where alpha starts at 0.5 but in language models.
     """
 
     title = "Dynamic tanh"

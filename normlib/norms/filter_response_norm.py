@@ -35,7 +35,7 @@ class Cache(NamedTuple):
 class FilterResponseNorm(Norm):
     """Divide each map by the root of the mean square plus eps, scale, shift and cut off; defaults are the paper's.
 
-    Source: Singh & Krishnan 2019, equations 1 to 3.
+    Source: Singh & Krishnan 2019, on the filter response and on the thresholded linear unit.
     """
 
     title = "Filter response normalization"

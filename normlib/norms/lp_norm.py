@@ -34,7 +34,7 @@ class Cache(NamedTuple):
 class LpNorm(Norm):
     """Divide by the p-norm; defaults are PyTorch's.
 
-    Source: Liu, Rabinovich & Berg 2015, equation 2, across channels with p = 2; it has no eps.
+    Source: Liu, Rabinovich & Berg 2015, on the L2 normalization layer: across channels, p = 2, no eps.
     """
 
     title = "Lp normalization"

@@ -37,7 +37,7 @@ class Cache(NamedTuple):
 class SpectralNorm(Norm):
     """Divide a weight by the singular value that belongs to u and v; defaults are PyTorch's.
 
-    Source: Miyato et al. 2018, equations 8 and 12, and algorithm 1.
+    Source: Miyato et al. 2018, equation 8, and algorithm 1 for the power iteration.
     """
 
     title = "Spectral normalization"

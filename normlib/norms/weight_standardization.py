@@ -37,7 +37,7 @@ class Cache(NamedTuple):
 class WeightStandardization(Norm):
     """Standardize the weights of each output channel; defaults are the authors'.
 
-    Source: Qiao, Wang, Liu, Shen & Yuille 2019, equations 6 and 7; where eps stands, and what of N, by their code.
+    Source: Qiao, Wang, Liu, Shen & Yuille 2019; the unbiased deviation is that of their code, not of their text.
     """
 
     title = "Weight standardization"
