@@ -39,7 +39,7 @@ def standardize(
     cache = Cache(values.reshape(x.shape), offset, mean, var, inv_std, gamma)
     slope, intercept = _of_channels(inv_std, x), _of_channels(-offset * inv_std, x)
     scale, shift = _factor(gamma), 0 * ONES if beta is None else spread(beta)
-    if _takes_maps(pool) and scale.shape[2:] == (1, 1):
+    if takes_maps(pool) and scale.shape[2:] == (1, 1):
         return line(cache.values, slope * scale, intercept * scale + shift), cache
     return line(line(cache.values, slope, intercept), scale, shift), cache
 
@@ -47,12 +47,10 @@ def standardize(
 def backward(dy: Array, cache: Cache, pool: Pool) -> dict[str, Array]:
     """Return dl/dx, and dl/dgamma and dl/dbeta where they are."""
     values, gamma = cache.values, cache.gamma
-    if not _takes_maps(pool):
+    if not takes_maps(pool):
         x_hat, dx_hat = cache.x_hat, scaled(dy, gamma)
         dx = standardize_backward(dx_hat, x_hat, cache.inv_std, pooled_axes(pool))
-        return (
-            {"x": dx} if gamma is None else {"x": dx, "gamma": carried(dy * x_hat, gamma), "beta": carried(dy, gamma)}
-        )
+        return {"x": dx} if gamma is None else {"x": dx, **parameter_gradients(dy, x_hat, gamma)}
     by_element = gamma is not None and gamma.ndim == 3
     dx_hat, scale = (scaled(dy, gamma), ONES) if by_element else (dy, _factor(gamma))
     offset, inv_std = _of_channels(cache.offset, dy), _of_channels(cache.inv_std, dy)
@@ -70,7 +68,7 @@ def backward(dy: Array, cache: Cache, pool: Pool) -> dict[str, Array]:
     return {"x": dx, "gamma": dgamma, "beta": dbeta}
 
 
-def _takes_maps(pool: Pool) -> bool:
+def takes_maps(pool: Pool) -> bool:
     """Return whether a pool takes maps whole: sums over maps then tell all that is needed of it."""
     return pool.h is ALL and pool.w is ALL
 
@@ -106,6 +104,15 @@ def carried(values: Array, parameter: Array) -> Array:
     """Sum what each cell passes to its parameter, with accumulators of float64 or wider."""
     axes = (0,) if parameter.ndim == 3 else (0, 2, 3)
     return values.sum(axis=axes, dtype=np.promote_types(values.dtype, np.float64))
+
+
+def parameter_gradients(dy: Array, x_hat: Array, gamma: Array) -> dict[str, Array]:
+    """Return dl/dgamma and dl/dbeta, in float64 or wider: what `carried` makes of dy * x_hat and dy, sooner."""
+    if gamma.ndim == 3:
+        dbeta, dgamma = example_sums(dy, x_hat, np.ones((len(dy), 1, 1, 1)), np.zeros((len(dy), 1, 1, 1)))
+        return {"gamma": dgamma, "beta": dbeta}
+    dbeta, dgamma = map_sums(dy, x_hat)
+    return {"gamma": dgamma.sum((0, 2, 3)), "beta": dbeta.sum((0, 2, 3))}
 
 
 def _gathered(values: Array, pool: Pool) -> Array:

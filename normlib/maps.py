@@ -43,12 +43,15 @@ def map_sums(a: Array, b: Array) -> tuple[Array, Array]:
         wide = np.result_type(a.dtype, b.dtype, np.float64)
         return a.sum((2, 3), wide, keepdims=True), np.multiply(a, b, dtype=wide).sum((2, 3), keepdims=True)
     a, b = a.reshape(n * c, h * w), b.reshape(n * c, h * w)
-    sums, products = np.zeros((2, n * c))
     ones = np.ones(min(h * w, STRETCH), a.dtype)
-    for rows, columns in _tiles(a, STRETCH):
-        part = a[rows, columns]
-        sums[rows] += part @ ones[: part.shape[1]]
-        products[rows] += np.vecdot(part, b[rows, columns])
+    if a.nbytes <= BLOCK and h * w <= STRETCH:
+        sums, products = (a @ ones).astype(float), np.vecdot(a, b).astype(float)
+    else:
+        sums, products = np.zeros((2, n * c))
+        for rows, columns in _tiles(a, STRETCH):
+            part = a[rows, columns]
+            sums[rows] += part @ ones[: part.shape[1]]
+            products[rows] += np.vecdot(part, b[rows, columns])
     return sums.reshape(n, c, 1, 1), products.reshape(n, c, 1, 1)
 
 
@@ -62,7 +65,8 @@ def example_sums(a: Array, b: Array, slope: Array, intercept: Array) -> tuple[Ar
         return a.sum(0, wide), (a * line(b, slope, intercept)).sum(0, wide)
     n, c, h, w = a.shape
     a, b = a.reshape(n, c * h * w), b.reshape(n, c * h * w)
-    weights = np.stack([np.ones(n), intercept.ravel()]).astype(a.dtype)
+    weights = np.ones((2, n), a.dtype)
+    weights[1], factors = intercept.ravel(), slope.ravel().astype(a.dtype)
     sums = np.zeros((2, c * h * w))
     high = min(n, EXAMPLES)
     for top in range(0, n, high):
@@ -70,7 +74,7 @@ def example_sums(a: Array, b: Array, slope: Array, intercept: Array) -> tuple[Ar
             rows = slice(top + rows.start, top + rows.stop)
             part = a[rows, columns]
             sums[:, columns] += weights[:, rows] @ part
-            sums[1, columns] += slope[rows].astype(a.dtype).ravel() @ (part * b[rows, columns])
+            sums[1, columns] += factors[rows] @ (part * b[rows, columns])
     return sums[0].reshape(c, h, w), sums[1].reshape(c, h, w)
 
 
@@ -80,16 +84,18 @@ def line(x: Array, slope: Array, intercept: Array) -> Array:
     x: (N, C, H, W); slope, intercept: four axes that broadcast against it.
     """
     slope, intercept = slope.astype(x.dtype), intercept.astype(x.dtype)
-    if not (is_plain(x) and _are_simple(slope, intercept)):
-        return x * slope + intercept
-    out = empty_like(x)
-    (flat, flat_out), (slope, intercept) = _matrices((x, out), (slope, intercept))
     with _short_buffer():
+        if not _needs_blocks(x, numbers=(slope, intercept)):
+            out = x * slope
+            out += intercept
+            return out
+        out = empty_like(x)
+        (flat, flat_out), (slope, intercept) = _matrices((x, out), (slope, intercept))
         for at in _tiles(flat):
             part = flat_out[at]
             np.multiply(flat[at], _cut(slope, at), out=part)
             part += _cut(intercept, at)
-    return out
+        return out
 
 
 def plane(a: Array, slope_a: Array, b: Array, slope_b: Array, intercept: Array) -> Array:
@@ -98,20 +104,22 @@ def plane(a: Array, slope_a: Array, b: Array, slope_b: Array, intercept: Array) 
     a, b: (N, C, H, W); slopes, intercept: four axes that broadcast against them.
     """
     slope_a, slope_b, intercept = (p.astype(a.dtype) for p in (slope_a, slope_b, intercept))
-    if not (is_plain(a, b) and _are_simple(slope_a, slope_b, intercept)):
-        return (a * slope_a + b * slope_b + intercept).astype(a.dtype, copy=False)
-    out = empty_like(a)
-    (flat_a, flat_b, flat_out), (slope_a, slope_b, intercept) = _matrices((a, b, out), (slope_a, slope_b, intercept))
-    spare = None
     with _short_buffer():
-        for at in _tiles(flat_a):
-            part = flat_out[at]
+        if not _needs_blocks(a, b, numbers=(slope_a, slope_b, intercept)):
+            out, other = a * slope_a, b * slope_b
+            other += intercept
+            out += other
+            return out
+        out, spare = empty_like(a), None
+        flat, (slope_a, slope_b, intercept) = _matrices((a, b, out), (slope_a, slope_b, intercept))
+        for at in _tiles(flat[0]):
+            part_a, part_b, part = (matrix[at] for matrix in flat)
             spare = empty_like(part) if spare is None or spare.shape != part.shape else spare
-            np.multiply(flat_b[at], _cut(slope_b, at), out=spare)
+            np.multiply(part_b, _cut(slope_b, at), out=spare)
             spare += _cut(intercept, at)
-            np.multiply(flat_a[at], _cut(slope_a, at), out=part)
+            np.multiply(part_a, _cut(slope_a, at), out=part)
             part += spare
-    return out
+        return out
 
 
 def empty_like(x: Array) -> Array:
@@ -146,8 +154,13 @@ def _tiles(matrix: Array, columns: int | None = None) -> Iterator[Tile]:
             yield slice(top, min(top + high, height)), slice(left, min(left + wide, width))
 
 
-def _are_simple(*numbers: Array) -> bool:
-    """Return whether numbers that vary inside of maps are the same for all examples, or else for all of an example."""
+def _needs_blocks(*arrays: Array, numbers: tuple[Array, ...]) -> bool:
+    """Return whether arrays are too large for the cache, and they and the numbers can be cut into flat blocks.
+
+    Numbers that vary inside of maps must be the same for all examples, or for all of an example.
+    """
+    if arrays[0].nbytes <= BLOCK or not is_plain(*arrays):
+        return False
     varied = any(p.shape[2:] != (1, 1) for p in numbers)
     return not varied or all(p.shape[0] == 1 or p.size == p.shape[0] for p in numbers)
 

@@ -72,13 +72,33 @@ def moments(x: Array, axes: tuple[int, ...]) -> tuple[Shifted, Moments]:
     if is_plain(x) and {2, 3} <= set(axes):
         values, taken = x, np.zeros((1, 1, 1, 1))
         for _ in range(2):
-            mean, var = _one_pass(values, axes)
-            if _is_near(mean, var, values, axes):
+            mean, var, exact = _one_pass(values, axes)
+            if exact:
                 return Shifted(values, mean), Moments(taken + mean, var)
             taken = mean.astype(x.dtype)
             values = line(x, np.ones_like(taken), -taken)
     centred, found = centre(x, axes)
     return Shifted(centred, np.zeros_like(found.mean)), found
+
+
+def mean_product(a: Array, b: Array, axes: tuple[int, ...]) -> Array:
+    """Return the mean of a * b, in float64 or wider; keeps the axes, each of length 1."""
+    if is_plain(a, b) and {2, 3} <= set(axes):
+        total = map_sums(a, b)[1].sum(axes, keepdims=True)
+        return total / (a.size // total.size)
+    return mean_over(a * b, axes)
+
+
+def mean_square(x: Array, axes: tuple[int, ...]) -> Array:
+    """Return the mean of squares, in float64 or wider; keeps the axes. A square may be beyond float32."""
+    if is_plain(x) and {2, 3} <= set(axes):
+        limits = np.finfo(x.dtype)
+        with np.errstate(over="ignore"):
+            mean = map_sums(x, x)[1].sum(axes, keepdims=True)
+            mean /= x.size // mean.size
+        if ((mean >= limits.tiny / limits.eps) & (mean <= limits.max)).all():
+            return mean
+    return mean_over(np.square(x, dtype=np.promote_types(x.dtype, np.float64)), axes)
 
 
 def shifted(x: Array, mean: Array, square: Array) -> Shifted:
@@ -94,7 +114,7 @@ def shifted(x: Array, mean: Array, square: Array) -> Shifted:
 
 def inverse(spread: Array, where: str) -> Array:
     """Return 1 / spread. Raises ValueError where a spread is 0: a constant pool, and no eps."""
-    if not np.all(spread):
+    if not spread.all():
         raise ValueError(
             f"{where}: eps must be positive where all values of a pool are equal, got eps=0 and a variance of 0. "
             "Choose a larger eps."
@@ -115,20 +135,22 @@ def standardize_backward(
     return inv_std.astype(dx_hat.dtype) * (dx_hat - through_mean - x_hat * through_variance)
 
 
-def _one_pass(values: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
-    """Return the mean, and the mean of squares less its square."""
+def _one_pass(values: Array, axes: tuple[int, ...]) -> tuple[Array, Array, bool]:
+    """Return the mean, the mean of squares less its square, and whether that is exact to the values' own precision.
+
+    It is not where the two cancel, and where a square is too large or too small for the dtype.
+    """
     over = tuple(axis for axis in axes if axis < 2)
-    with np.errstate(over="ignore", invalid="ignore"):  # `_is_near` sees it
-        total, squares = map_sums(values, values)
-        mean = total.sum(over, keepdims=True)
-        cells = values.size // mean.size
-        mean /= cells
-        return mean, squares.sum(over, keepdims=True) / cells - mean * mean
-
-
-def _is_near(mean: Array, var: Array, values: Array, axes: tuple[int, ...]) -> bool:
-    """Return whether moments from one pass are exact to the values' own precision: no cancellation, no overflow."""
     limits = np.finfo(values.dtype)
     with np.errstate(over="ignore", invalid="ignore"):
-        near = (mean * mean <= NEAR * var) & (var >= limits.tiny / limits.eps) & (var <= limits.max)
-    return bool(near.all()) or bool((near | ~values.any(axes, keepdims=True)).all())  # all 0, and not merely tiny
+        mean, mean_square = map_sums(values, values)
+        if over:
+            mean, mean_square = mean.sum(over, keepdims=True), mean_square.sum(over, keepdims=True)
+        cells = values.size // mean.size
+        mean, mean_square = mean / cells, mean_square / cells
+        square = mean * mean
+        var = mean_square - square
+        exact = (square <= NEAR * var) & (var >= limits.tiny / limits.eps) & (var <= limits.max)
+    if exact.all():
+        return mean, var, True
+    return mean, var, bool((exact | ~values.any(axes, keepdims=True)).all())  # 0 of zeros, not of tiny values

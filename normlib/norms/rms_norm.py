@@ -13,12 +13,13 @@ from typing import Annotated, Literal, NamedTuple, Self
 
 import numpy as np
 
-from normlib.affine import carried, scaled
+from normlib.affine import parameter_gradients, scaled
 from normlib.core import Array, Hyper, Norm, Paper, Shape, preset
 from normlib.derivations.root_mean_square import root_mean_square
 from normlib.derivations.standardized import BY_CHANNEL, BY_ELEMENT
+from normlib.maps import plane
 from normlib.pool import ALL, Pool
-from normlib.standardize import mean_over, pooled_axes
+from normlib.standardize import mean_product, mean_square, pooled_axes
 from normlib.symbolic import Derivation
 
 
@@ -54,8 +55,7 @@ class RMSNorm(Norm):
         return {"gamma": np.ones(carriers)} if self.affine else {}
 
     def _forward(self, x: Array, gamma: Array | None = None) -> tuple[Array, Cache]:
-        squares = np.square(x, dtype=np.promote_types(x.dtype, np.float64))  # beyond 1e19 float32 would overflow
-        rms = np.sqrt(mean_over(squares, pooled_axes(self.pool)) + self.eps)
+        rms = np.sqrt(mean_square(x, pooled_axes(self.pool)) + self.eps)
         if not np.all(rms):
             raise ValueError(
                 "RMSNorm.forward: eps must be positive where all values of a pool are 0, got eps=0. "
@@ -68,9 +68,9 @@ class RMSNorm(Norm):
     def _backward(self, dy: Array, cache: Cache) -> dict[str, Array]:
         x_hat, inv_rms, gamma = cache
         dx_hat = scaled(dy, gamma)
-        through_rms = mean_over(dx_hat * x_hat, pooled_axes(self.pool)).astype(dy.dtype)
-        dx = inv_rms.astype(dy.dtype) * (dx_hat - x_hat * through_rms)
-        return {"x": dx} if gamma is None else {"x": dx, "gamma": carried(dy * x_hat, gamma)}
+        through_rms = mean_product(dx_hat, x_hat, pooled_axes(self.pool))
+        dx = plane(dx_hat, inv_rms, x_hat, -inv_rms * through_rms, np.zeros((1, 1, 1, 1)))
+        return {"x": dx} if gamma is None else {"x": dx, "gamma": parameter_gradients(dy, x_hat, gamma)["gamma"]}
 
     def _derive(self) -> Derivation:
         carriers = BY_ELEMENT if self.over == "sample" else BY_CHANNEL
