@@ -13,7 +13,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy as sp
 
-from normlib.nodes import AXIS, Above, GroupOf, Inside, Partial, PoolSize, PoolSum, Same, Tagged, Window, loss, name_of
+from normlib.nodes import (
+    AXIS,
+    Above,
+    GroupOf,
+    Inside,
+    Length,
+    Partial,
+    PoolSize,
+    PoolSum,
+    Same,
+    Tagged,
+    Window,
+    loss,
+    name_of,
+)
 from normlib.pool import Array, Groups, Pool
 
 if TYPE_CHECKING:
@@ -96,6 +110,8 @@ class Grounding:
             case PoolSize():
                 bound, centre = e.args
                 return self._size(bound, centre, axes)
+            case Length():
+                return self._numbers(np.array(self._shape[AXIS[e.args[0]]]))
             case Same():
                 return self._product(self._mesh(np.equal, a, b, axes) for a, b in zip(*e.args, strict=True))
             case Inside():

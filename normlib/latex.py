@@ -7,7 +7,20 @@ from itertools import pairwise
 
 import sympy as sp
 
-from normlib.nodes import LENGTH, Above, GroupOf, Inside, Partial, PoolSize, PoolSum, Same, Tagged, Window, around
+from normlib.nodes import (
+    LENGTH,
+    Above,
+    GroupOf,
+    Inside,
+    Length,
+    Partial,
+    PoolSize,
+    PoolSum,
+    Same,
+    Tagged,
+    Window,
+    around,
+)
 
 # How a quantity's name takes its indices; every other name is a letter, or Greek, with the indices below.
 _NAMES = {
@@ -20,6 +33,19 @@ _NAMES = {
     "mean": r"\mu_{#}",
     "running_mean": r"\bar{\mu}_{#}",
     "running_var": r"\bar{\sigma}_{#}^{2}",
+}
+# The same for what stands beside its like of another pool: of an instance, a layer or a batch.
+_NAMES |= {
+    f"{name}_{kind}": text.replace("@", rf"\mathrm{{{kind}}}")
+    for kind in ("in", "ln", "bn")
+    for name, text in {
+        "mean": r"\mu_{#}^{@}",
+        "var": r"\sigma_{#}^{2\,@}",
+        "mean_weight": r"\lambda_{@}",
+        "var_weight": r"\lambda'_{@}",
+        "mean_share": r"w_{@}",
+        "var_share": r"w'_{@}",
+    }.items()
 }
 _FUNCTIONS = {sp.tanh: r"\tanh", sp.sign: r"\operatorname{sgn}", sp.Max: r"\max"}
 _NEEDS_AIR = (r"\frac", r"\mathrm", r"\sqrt", *_FUNCTIONS.values())  # would touch the factor before
@@ -43,6 +69,8 @@ class _Printer:
                 return self._sum(e)
             case PoolSize():
                 return rf"\left|G({self._list(e.args[1])})\right|" if e.args[1] else "N"
+            case Length():
+                return LENGTH[e.args[0]]
             case Window():
                 return self._window(e)
             case GroupOf():

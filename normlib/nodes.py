@@ -51,6 +51,14 @@ class PoolSize(sp.Expr):
         return sp.Expr.__new__(cls, sp.Tuple(*bound), sp.Tuple(*centre))
 
 
+class Length(sp.Expr):
+    """How many cells an axis has: its rows, columns, channels or examples."""
+
+    def __new__(cls, index: sp.Symbol) -> Length:
+        """Build the node."""
+        return sp.Expr.__new__(cls, index)
+
+
 class Window(sp.Expr):
     """The set that G stands for: along each axis from `before` below the centre to `after` above, clipped to the axis.
 

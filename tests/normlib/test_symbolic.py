@@ -16,6 +16,7 @@ from normlib.nodes import (
     Above,
     GroupOf,
     Inside,
+    Length,
     Partial,
     PoolSize,
     PoolSum,
@@ -45,9 +46,9 @@ every_derivation = pytest.mark.parametrize("derivation", DERIVATIONS.values(), i
 COLORS = {"term1": "#00695C", "term2": "#86307A", "term3": "#7A5A00", "pool": "#1C1B19"}
 # All that KaTeX needs to know for these formulas.
 KNOWN = {
-    "alpha", "bar", "begin", "beta", "delta", "end", "epsilon", "frac", "gamma", "hat", "in", "kappa", "lceil", "left",
-    "lfloor", "mathrm", "max", "min", "mu", "nu", "operatorname", "partial", "rceil", "rfloor", "right", "sigma",
-    "sqrt", "sum", "tanh", "tau", "textcolor", "tfrac", "times",
+    "alpha", "bar", "begin", "beta", "delta", "end", "epsilon", "frac", "gamma", "hat", "in", "kappa", "lambda",
+    "lceil", "left", "lfloor", "mathrm", "max", "min", "mu", "nu", "operatorname", "partial", "rceil", "rfloor",
+    "right", "sigma", "sqrt", "sum", "tanh", "tau", "textcolor", "tfrac", "times",
 }  # fmt: skip
 
 
@@ -182,6 +183,7 @@ def test_a_window_of_one_cell_is_written_like_any_other():
         (Same((i, k), (j, m)), r"\delta_{ij}\delta_{km}"),
         (Inside((i, j), (k, m)), r"\left[(i,j)\in G(k,m)\right]"),
         (PoolSize((i,)), "N"),
+        (mul(Length(i), Length(k)), "H D"),
         (PoolSize((i,), (j,)), r"\left|G(j)\right|"),
         (mul(y[k], apply(sp.tanh, mul(2, x[i]))), r"y_{k}\,\tanh\left(2 x_{i}\right)"),
         (apply(sp.exp, neg(x[i])), "e^{-x_{i}}"),
@@ -225,6 +227,7 @@ v, half = sp.IndexedBase("v"), sp.IndexedBase("half")
         (PoolSum(v[kp], (kp,), (k,)), [3, 5, 7, 4]),
         (PoolSum(v[kp], (kp,), (k,), adjoint=True), [1, 3, 5, 7]),
         (PoolSize((k,)), [4, 4, 4, 4]),
+        (add(Length(k), Length(m)), [5, 5, 5, 5]),
         (PoolSize((k,), (k,)), [2, 2, 2, 1]),
         (PoolSum(mul(v[kp], Same((k,), (kp,))), (kp,)), [1, 2, 3, 4]),
         (PoolSum(mul(v[kp], Inside((kp,), (k,))), (kp,)), [3, 5, 7, 4]),
