@@ -345,6 +345,70 @@ def test_precision_one_value(bank: Bank) -> None:
     assert norm.backward(column(1.3), cache)["x"].item() == 0.0
 
 
+def test_layer_rms_offset(bank: Bank) -> None:
+    x = channels(1, 7)
+    y, divided = NORMS["rms_norm"](eps=0, affine=False).forward(x)[0], x / x.std()
+    slips = {
+        "layer normalization": NORMS["layer_norm"](eps=0, affine=False).forward(x)[0].mean(),
+        "root mean square of $y$": np.sqrt(np.mean(y**2)),
+        "divided by the standard deviation": divided.mean(),
+    }
+    assert_key(bank, "layer-rms-offset", y.mean(), slips)
+
+
+def test_layer_rms_l2(bank: Bank) -> None:
+    x = np.random.default_rng(3).normal(1, 2, (2, 9, 3, 3))
+    rms, l2 = NORMS["rms_norm"](eps=0, affine=False).forward(x)[0], NORMS["lp_norm"]().forward(x)[0]
+    agree = [letter for letter, factor in {"A": 1, "B": 3, "C": 9, "D": 1 / 3}.items() if np.allclose(rms, factor * l2)]
+    assert agree == [bank["layer-rms-l2"].answer]
+
+
+def test_instance_group_cells(bank: Bank) -> None:
+    shape, cell = (2, 8, 4, 4), (1, 5, 2, 0)
+    cells = {g: NORMS["group_norm"](groups=g).pooled(shape, cell).sum() for g in (1, 4, 8)}
+    slips = {"both samples": 2 * cells[4], "one channel": cells[8], "all channels": cells[1]}
+    assert_key(bank, "instance-group-cells", cells[4], slips)
+
+
+def test_instance_group_contrast(bank: Bank) -> None:
+    x = np.random.default_rng(4).normal(1, 2, (1, 6, 4, 4))
+    louder = x * np.array([1, 1, 2, 1, 1, 1])[:, None, None]
+    norms = {g: NORMS["group_norm"](groups=g, eps=0, affine=False) for g in (1, 2, 3, 6)}
+    unmoved = [g for g, norm in norms.items() if np.allclose(norm.forward(x)[0], norm.forward(louder)[0])]
+    assert_key(bank, "instance-group-contrast", *unmoved, {"all channels share": 1})
+    changed = ~np.isclose(norms[1].forward(x)[0], norms[1].forward(louder)[0])
+    assert changed.any(axis=(0, 2, 3)).all()
+
+
+def test_no_batch_louder(bank: Bank) -> None:
+    x = np.random.default_rng(6).normal(1, 2, (3, 4, 5, 5))
+    louder = np.concatenate([2 * x[:1], x[1:]])
+    norms = {
+        "A": NORMS["layer_norm"](eps=0),
+        "B": NORMS["rms_norm"](eps=0, over="sample"),
+        "C": NORMS["filter_response_norm"](eps=0),
+        "D": NORMS["dynamic_tanh"](),
+        "E": BatchNorm(eps=0),
+    }
+    outputs = {key: [norm.forward(v, **norm.init(x.shape))[0][0] for v in (x, louder)] for key, norm in norms.items()}
+    assert tuple(key for key, (y, z) in outputs.items() if np.allclose(y, z)) == bank["no-batch-louder"].answer
+
+
+def test_switchable_mean(bank: Bank) -> None:
+    norm = NORMS["switchable_norm"](eps=0)
+    x = np.random.default_rng(7).normal(0, 1, (2, 2, 4, 4))
+    x += np.array([[1, 3], [7, 0]])[:, :, None, None] - x.mean((2, 3), keepdims=True)
+    means = x[0, 0].mean(), x[0].mean(), x[:, 0].mean()
+    assert means == pytest.approx((1, 2, 4))
+    log = np.log(2.0)
+    weights = {"mean_weight_in": 0.0, "mean_weight_ln": 0.0, "mean_weight_bn": log}
+    y, _ = norm.forward(x, **norm.init(x.shape) | {name: np.array(w) for name, w in weights.items()})
+    slope = np.ptp(y[0, 0]) / np.ptp(x[0, 0])
+    mixed = x[0, 0, 0, 0] - y[0, 0, 0, 0] / slope  # where the line crosses 0
+    slips = {"plain average": np.mean(means), "weights": means[2] * log}
+    assert_key(bank, "switchable-mean", mixed, slips)
+
+
 def test_every_number_has_its_key_computed_here(bank: Bank) -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     numbers = [question.id for question in bank.values() if question.type == "number"]
