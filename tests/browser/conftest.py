@@ -115,9 +115,12 @@ class Reader:
 
     def at(self, title: str | Slide) -> Reader:
         """Expect one heading, and this one."""
-        title = "Normalization layers" if isinstance(title, Slide) and not title.number else title
+        if isinstance(title, Slide) and not title.number:
+            title = "Normalization layers"
         name = title.title if isinstance(title, Slide) else title
         expect(self.page.locator("h1")).to_have_text([name])
+        if isinstance(title, Slide):  # the slide turns at once; the address follows when the server knows
+            expect(self.page).to_have_url(re.compile(rf"[?&]slide={title.id}(&|$)"))
         return self.settle()
 
     @property

@@ -1,6 +1,6 @@
 // Keys, buttons, swipes and progress of the deck. Sends the absolute position, so quick presses are never lost.
 import { adoptTheme } from "./colour.js";
-import { deck } from "./deck.js";
+import { deck, hears, move } from "./deck.js";
 import { loadPlotly } from "./plot.js";
 import { expect, turn } from "./slide.js";
 
@@ -23,7 +23,7 @@ export function mountNav({ data, setStateValue, setTriggerValue, parentElement: 
   adoptTheme(root);
   const s = (root.__nav ??= { began: Date.now() }), $ = (q) => root.querySelector(q);
   Object.assign(s, { last: data.last, set: setStateValue, fire: setTriggerValue, ids: data.ids, presenter: data.presenter, elsewhere: data.elsewhere });
-  if (data.seq >= deck.seq) { s.at = data.at; deck.seq = data.seq; }
+  if (hears(data.seq)) s.at = data.at;
   const paintBar = () => {
     if (s.chapters !== data.chapters.join()) { s.chapters = data.chapters.join(); $(".segments").replaceChildren(...data.chapters.map((n) => { const i = document.createElement("i"); i.style.flex = n; return i; })); }
     let left = s.at;
@@ -36,9 +36,10 @@ export function mountNav({ data, setStateValue, setTriggerValue, parentElement: 
   s.goto = (to, told = false) => {
     to = Math.min(s.last, Math.max(0, to));
     if (to === s.at && !s.elsewhere) return;
-    s.at = to; deck.seq += 1; paintBar();
+    s.at = to; paintBar();
+    const seq = move();
     if (!s.elsewhere) turn(s.ids[to]);
-    s.set("pos", { at: to, seq: deck.seq });
+    s.set("pos", { at: to, seq });
     if (!told) channel?.postMessage({ at: to, presenter: Boolean(s.presenter) });
   };
   if (!s.bound) {

@@ -1,6 +1,6 @@
 // A slide is painted as a whole, in one frame: at the key press where its sheet has come ahead, else when the server sends it.
 import { adoptTheme } from "./colour.js";
-import { deck } from "./deck.js";
+import { deck, hears } from "./deck.js";
 import { fill, loadKatex, needsKatex, typeset } from "./maths.js";
 import { forgetTyped, paintQuestion } from "./question.js";
 import { prepare } from "./shelf.js";
@@ -57,10 +57,9 @@ export function mountSlide({ data, setStateValue, setTriggerValue, parentElement
   const { seq, sheet } = data;
   if (sheet.epoch !== epoch) { epoch = sheet.epoch; forgetStages(); forgetTyped(); sheets.clear(); }
   sheets.set(sheet.id, sheet);
-  if (seq >= deck.seq) { // else it answers an earlier move than the reader's last
-    deck.seq = seq;
+  if (hears(seq)) {
     const found = waits(sheet), asked = (root.__asked = {});
-    if (found.length) Promise.all(found).then(() => { if (root.__asked === asked && seq >= deck.seq) paint(root, sheet); });
+    if (found.length) Promise.all(found).then(() => { if (root.__asked === asked && seq === deck.seq) paint(root, sheet); });
     else paint(root, sheet);
   }
   return () => { release(root.querySelector(".page")); if (mounted === root) mounted = null; };
