@@ -12,8 +12,9 @@ import pytest
 from classroom.content import SLIDES
 from classroom.deck import Deck, Slide
 from classroom.quiz import Bank, Choice, Number
-from normlib import NORMS
+from normlib import NORMS, Norm
 from normlib.norms.batch_norm import BatchNorm, Running
+from normlib.norms.spectral_norm import SpectralNorm
 from normlib.variance import textbook, welford
 
 EXACT = 1e-3  # what an epsilon that the question neglects may move
@@ -407,6 +408,32 @@ def test_switchable_mean(bank: Bank) -> None:
     mixed = x[0, 0, 0, 0] - y[0, 0, 0, 0] / slope  # where the line crosses 0
     slips = {"plain average": np.mean(means), "weights": means[2] * log}
     assert_key(bank, "switchable-mean", mixed, slips)
+
+
+def test_weights_length(bank: Bank) -> None:
+    w = np.array([3.0, 4.0]).reshape(1, 2, 1, 1)
+    y, one = (NORMS["weight_norm"]().forward(w, g=np.array([g]))[0].ravel()[0] for g in (2.0, 1.0))
+    slips = {"direction": one, "sum of the weights": 2 * 3 / 7, "forgot its root": 2 * 3 / 25}
+    assert_key(bank, "weights-length", y, slips)
+
+
+def test_weights_shift(bank: Bank) -> None:
+    w = np.random.default_rng(0).normal(size=(4, 3, 2, 2))
+    norms = {
+        "A": NORMS["weight_norm"](),
+        "B": NORMS["weight_standardization"](),
+        "C": NORMS["spectral_norm"](iterations=200),
+    }
+
+    def after(norm: Norm, x: np.ndarray) -> np.ndarray:
+        params = norm.init(x.shape)
+        return norm.forward(x, **(norm.power_iteration(x, **params) if isinstance(norm, SpectralNorm) else params))[0]
+
+    def same(norm: Norm, other: np.ndarray) -> bool:
+        return np.allclose(after(norm, w), after(norm, other), atol=1e-4)
+
+    assert [letter for letter, norm in norms.items() if same(norm, w + 0.1)] == [bank["weights-shift"].answer]
+    assert [letter for letter, norm in norms.items() if same(norm, 5 * w)] == ["A", "B", "C"]
 
 
 def test_every_number_has_its_key_computed_here(bank: Bank) -> None:
