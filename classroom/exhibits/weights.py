@@ -144,7 +144,7 @@ class Weights(Exhibit):
 
 @cache
 def trained() -> Trained:
-    """Train one hidden layer on digits, a sixth of a second, and return its filters."""
+    """Train one hidden layer on digits, for a twentieth of a second, and return its filters."""
     data = digits()
     network = perceptron(data.shape, depth=1, width=FILTERS, activation=ReLU(), norm=None, scale=0.5)
     runs = train(network, data, Sgd(rate=0.1, momentum=0.9, weight_decay=2e-3), steps=300, batch=64, seed=0)
