@@ -436,6 +436,45 @@ def test_weights_shift(bank: Bank) -> None:
     assert [letter for letter, norm in norms.items() if same(norm, 5 * w)] == ["A", "B", "C"]
 
 
+def test_after_bn_groups(bank: Bank) -> None:
+    shape, cell = (32, 64, 14, 14), (3, 9, 2, 5)
+    group = NORMS["group_norm"]
+    shared = {groups: int(group(groups=groups).pooled(shape, cell).sum()) for groups in (1, 4, 16, 64)}
+    slips = {"all 32 samples": 32 * shared[16], "16 feature maps": shared[4], "single": shared[64], "whole": shared[1]}
+    assert_key(bank, "after-bn-groups", shared[16], slips)
+
+
+def test_after_bn_batch_of_one(bank: Bank) -> None:
+    letters = dict(zip("ABCDE", ("batch", "layer", "instance", "group", "filter_response"), strict=True))
+    norms = {letter: NORMS[f"{name}_norm"] for letter, name in letters.items()}
+    x = np.random.default_rng(3).normal(1, 2, (64, 32, 4, 4))
+    outputs = {
+        letter: [norm().forward(v, **norm().init(v.shape))[0][0] for v in (x[:1], x)] for letter, norm in norms.items()
+    }
+    same = tuple(letter for letter, (y, z) in outputs.items() if np.allclose(y, z))
+    assert same == bank["after-bn-batch-of-one"].answer
+
+
+def test_same_tensor_fog(bank: Bank) -> None:
+    clear = np.random.default_rng(5).normal(0, 1, (1, 12, 6, 6))
+    x = np.concatenate([clear, clear / 3])
+    norms = {
+        "A": NORMS["batch_norm"](eps=0),
+        "B": NORMS["instance_norm"](eps=0),
+        "C": NORMS["local_response_norm"](),
+    }
+    outputs = {letter: norm.forward(x, **norm.init(x.shape))[0] for letter, norm in norms.items()}
+    assert [letter for letter, y in outputs.items() if np.allclose(*y)] == [bank["same-tensor-fog"].answer]
+
+
+def test_same_tensor_gap(bank: Bank) -> None:
+    x = np.array([[[[1.0, 3.0]], [[5.0, 7.0]]]])
+    layer, instance = NORMS["layer_norm"](eps=0, affine=False), NORMS["instance_norm"](eps=0, affine=False)
+    means, alone, before = (y[0].mean(axis=(1, 2)) for y in (layer.forward(x)[0], instance.forward(x)[0], x))
+    slips = {"instance": np.ptp(alone), "before": np.ptp(before), "the variance": np.ptp(before) / x.var()}
+    assert_key(bank, "same-tensor-gap", np.ptp(means), slips)
+
+
 def test_every_number_has_its_key_computed_here(bank: Bank) -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     numbers = [question.id for question in bank.values() if question.type == "number"]

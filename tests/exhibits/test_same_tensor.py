@@ -1,0 +1,107 @@
+"""The same tensor: what each layer makes of a contrast and of an offset, from formulas done by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classroom.chart import Chart, Label
+from classroom.exhibits.same_tensor import CHANNELS, OPERATORS, SCALE, Data, SameTensor
+from classroom.picture import Map
+
+CLOSE = 2e-4  # float32, and the epsilon of the layers
+CONTRASTS = st.integers(2, 20).map(lambda n: n / 10)
+OFFSETS = st.integers(-20, 20).map(lambda n: n / 10)
+SETTINGS = settings(max_examples=12, deadline=None)
+
+
+def said(exhibit: SameTensor, data: Data) -> dict[str, list[str]]:
+    """What the charts say, by the label of the map before each."""
+    panels = list(exhibit.picture(data))
+    names = [panel.label for panel in panels if isinstance(panel, Map)]
+    charts = [panel for panel in panels if isinstance(panel, Chart)]
+    words = [[mark.text for mark in chart.marks if isinstance(mark, Label)] for chart in charts]
+    return dict(zip(names, words, strict=True))
+
+
+@SETTINGS
+@given(CONTRASTS, OFFSETS, st.integers(1, CHANNELS))
+def test_the_input_differs_by_what_was_set_and_by_nothing_else(contrast: float, offset: float, channel: int) -> None:
+    x = SameTensor(contrast=contrast, offset=offset, channel=channel).compute().x
+    np.testing.assert_allclose(x.maps.std(axis=(1, 2)), [1, contrast], atol=CLOSE)
+    np.testing.assert_allclose(x.maps.mean(axis=(1, 2)), [offset, offset], atol=CLOSE)
+    assert (x.contrast, x.offset) == pytest.approx((contrast, offset), abs=CLOSE)
+
+
+@SETTINGS
+@given(CONTRASTS, OFFSETS, st.integers(1, CHANNELS))
+def test_instance_takes_both_and_batch_the_offset_alone(contrast: float, offset: float, channel: int) -> None:
+    outputs = SameTensor(contrast=contrast, offset=offset, channel=channel).compute().outputs
+    assert (outputs["instance"].contrast, outputs["instance"].offset) == pytest.approx((1, 0), abs=CLOSE)
+    assert (outputs["batch"].contrast, outputs["batch"].offset) == pytest.approx((contrast, 0), abs=CLOSE)
+
+
+@SETTINGS
+@given(CONTRASTS, OFFSETS, st.integers(1, CHANNELS))
+def test_layer_and_group_divide_by_a_deviation_that_holds_the_offset(
+    contrast: float, offset: float, channel: int
+) -> None:
+    """Of m channels with mean 0 and deviation c, one is moved by o: the variance is c² + o²(m − 1)/m²."""
+    outputs = SameTensor(contrast=contrast, offset=offset, channel=channel).compute().outputs
+    for name, pooled in (("layer", CHANNELS), ("group, G = 3", CHANNELS // 3)):
+        first, second = (np.sqrt(c**2 + offset**2 * (pooled - 1) / pooled**2) for c in (1, contrast))
+        assert outputs[name].contrast == pytest.approx(contrast * first / second, abs=CLOSE)
+    first, second = (np.sqrt(c**2 + offset**2 * (CHANNELS - 1) / CHANNELS**2) for c in (1, contrast))
+    assert outputs["layer"].offset == pytest.approx(offset * (1 / first + 1 / second) / 2, abs=CLOSE)
+
+
+@pytest.mark.parametrize("name", ["layer", "instance", "group, G = 3", "root mean square", "filter response"])
+def test_a_contrast_alone_changes_nothing_wherever_a_sample_is_divided_by_itself(name: str) -> None:
+    faint, clear = (SameTensor(contrast=contrast, offset=0.0).compute().outputs[name] for contrast in (0.4, 1.0))
+    # Of a flat sky hardly anything is left to divide by: there epsilon is felt.
+    assert np.quantile(np.abs(faint.maps - clear.maps), 0.97) < 3e-3
+
+
+@pytest.mark.parametrize("name", ["batch", "switchable", "local response"])
+def test_a_contrast_alone_stays_wherever_it_is_not(name: str) -> None:
+    faint, clear = (SameTensor(contrast=0.4, offset=0.0).compute().outputs[name], SameTensor(contrast=1.0, offset=0.0))
+    assert np.abs(faint.maps - clear.compute().outputs[name].maps).max() > 0.3
+
+
+def test_the_words_name_what_each_layer_keeps() -> None:
+    exhibit = SameTensor()
+    words = said(exhibit, exhibit.compute())
+    assert words["input *x*"] == ["contrast ×0.30", "offset +0.50"]
+    assert words["instance"] == ["contrast gone ×1.00", "offset gone 0.00"]
+    assert words["batch"] == ["contrast kept ×0.30", "offset gone 0.00"]
+    assert words["layer"][0].startswith("contrast gone")
+    assert words["layer"][1].startswith("offset kept")
+    assert words["local response"][0].startswith("contrast less")
+
+
+def test_nothing_set_is_neither_kept_nor_gone() -> None:
+    exhibit = SameTensor(contrast=1.0, offset=0.0)
+    for contrast, offset in said(exhibit, exhibit.compute()).values():
+        assert contrast.startswith("contrast ×")
+        assert offset.startswith("offset ")
+        assert not {"kept", "gone", "less"} & set(contrast.split() + offset.split())
+
+
+def test_every_map_is_on_one_scale_and_of_the_sample_that_is_picked() -> None:
+    for sample in ("1", "2"):
+        exhibit = SameTensor(sample=sample)
+        data = exhibit.compute()
+        maps = [panel for panel in exhibit.picture(data) if isinstance(panel, Map)]
+        assert len(maps) == 1 + len(OPERATORS)
+        assert {panel.scale for panel in maps} == {SCALE}
+        for panel, side in zip(maps, (data.x, *data.outputs.values()), strict=True):
+            assert np.array_equal(panel.values, side.maps[int(sample) - 1])
+
+
+def test_the_picture_in_words_gives_every_verdict() -> None:
+    exhibit = SameTensor(channel=9, contrast=0.5, offset=-1.2)
+    data = exhibit.compute()
+    for name, (contrast, offset) in list(said(exhibit, data).items())[1:]:
+        assert f"{name}: {contrast}, {offset}" in exhibit.alt(data)
