@@ -193,8 +193,8 @@ def _lengths(filters: Values, label: str) -> Chart:
         label=label,
         note=_span(lengths),
         x=_numbers(),
-        y=Axis(0.0, 3.2, "", ((0.0, "0"), (1.0, "1"), (2.0, "2"), (3.0, "3"))),
-        marks=(Area(*_columns(np.minimum(lengths, 3.2)), fill="accent"),),
+        y=Axis(0.0, 4.1, "", ((0.0, "0"), (1.0, "1"), (2.0, "2"), (3.0, "3"), (4.0, "4"))),
+        marks=(Area(*_columns(np.minimum(lengths, 4.1)), fill="accent"),),
         height_rem=10.5,
     )
 
@@ -219,13 +219,13 @@ def _spreads(filters: Values, reach: float, label: str) -> Chart:
 
 
 def _singular(data: Data) -> Chart:
-    before, after = (np.minimum(values, 5.0) for values in data.singular)
+    before, after = (np.minimum(values, 6.0) for values in data.singular)
     return Chart(
         span=6,
         label="singular values",
         note=f"{number(data.singular[0][0])} → {number(data.singular[1][0], 3)}",
         x=_numbers()._replace(title=""),
-        y=Axis(0.0, 5.0, "", ((0.0, "0"), (1.0, "1"), (2.0, "2"), (3.0, "3"), (4.0, "4"), (5.0, "5"))),
+        y=Axis(0.0, 6.0, "", ((0.0, "0"), (1.0, "1"), (2.0, "2"), (4.0, "4"), (6.0, "6"))),
         marks=(
             Label(11.0, 4.0, "hollow: before", "muted"),
             Area(*_columns(before), fill=None, edge="edge"),
