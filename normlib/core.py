@@ -77,7 +77,7 @@ class Norm(ABC):
     analytic: ClassVar[bool] = True  # `_forward` takes complex arrays too; False where it compares or takes |x|
     of_weights: ClassVar[bool] = False  # x is a weight: N counts what goes out of a layer, C what comes in
 
-    layout: Layout = "NCHW"
+    layout: Layout = "NCHW"  # how the axes of x stand
 
     def __post_init__(self) -> None:
         for name, kind in _annotations(type(self)).items():

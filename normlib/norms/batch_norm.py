@@ -53,7 +53,7 @@ class BatchNorm(Norm):
 
     eps: Annotated[float, Hyper(r"\epsilon", 0, 10, "Added to the variance, inside the root")] = 1e-5
     momentum: Annotated[float, Hyper(r"\rho", 0, 1, "The weight of the new batch in the running statistics")] = 0.1
-    training: bool = True
+    training: bool = True  # at inference the running statistics take the batch's place
     affine: bool = True  # gamma and beta; Caffe leaves them to a layer of their own
     unbiased: bool = True  # the running variance counts m / (m - 1) of the batch's
     debias: bool = False  # divide by the sum of the weights, so that the start value never counts

@@ -31,7 +31,7 @@ class LayerNorm(Norm):
     title = "Layer normalization"
     paper = Paper("Ba, Kiros & Hinton", 2016, "https://arxiv.org/abs/1607.06450")
 
-    over: Literal["sample", "channels"] = "sample"
+    over: Literal["sample", "channels"] = "sample"  # what is standardized as one
     eps: Annotated[float, Hyper(r"\epsilon", 0, 10, "Added to the variance, inside the root")] = 1e-5
     affine: bool = True  # gamma and beta
 

@@ -32,7 +32,7 @@ class LocalResponseNorm(Norm):
     title = "Local response normalization"
     paper = Paper("Krizhevsky, Sutskever & Hinton", 2012, "https://papers.nips.cc/paper/4824")
 
-    mode: Literal["across_channels", "within_channel"] = "across_channels"
+    mode: Literal["across_channels", "within_channel"] = "across_channels"  # what a neighbour is: a channel, or a pixel
     size: Annotated[int, Hyper("n", 1, 64, "The number of channels, or of rows and of columns, in the window")] = 5
     k: Annotated[float, Hyper(r"\kappa", 1e-3, 10, "The constant that bounds the gain")] = 1.0
     alpha: Annotated[float, Hyper(r"\alpha", 0, 100, "The weight of the sum of squares")] = 1.0

@@ -41,10 +41,10 @@ class LpNorm(Norm):
     paper = Paper("Liu, Rabinovich & Berg", 2015, "https://arxiv.org/abs/1506.04579")
     analytic = False  # takes |x|
 
-    over: Literal["sample", "channels"] = "channels"
+    over: Literal["sample", "channels"] = "channels"  # what is a vector
     p: Annotated[float, Hyper("p", 1, 64, "The power of each value in the sum, and the root of the sum")] = 2.0
     eps: Annotated[float, Hyper(r"\epsilon", 0, 10, "The least number to divide by, or added to the powers")] = 1e-12
-    eps_in_sum: bool = False
+    eps_in_sum: bool = False  # eps is added to the sum of the powers, and no least norm
 
     @property
     def pool(self) -> Pool:

@@ -47,11 +47,11 @@ class MeanVarianceNorm(Norm):
     title = "Mean-variance normalization"
     paper = Paper("Jia et al. (Caffe)", 2014, "https://arxiv.org/abs/1408.5093")
 
-    across_channels: bool = False
-    across_samples: bool = False
-    normalize_variance: bool = True
+    across_channels: bool = False  # pools over all channels
+    across_samples: bool = False  # pools over all samples
+    normalize_variance: bool = True  # divides; else the mean is taken off, and that is all
     eps: Annotated[float, Hyper(r"\epsilon", 0, 10, "Added to the standard deviation, or to the variance")] = 1e-9
-    eps_in_root: bool = False
+    eps_in_root: bool = False  # eps is added to the variance, not to the deviation
 
     @property
     def pool(self) -> Pool:

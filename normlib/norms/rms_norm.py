@@ -41,7 +41,7 @@ class RMSNorm(Norm):
     title = "Root mean square normalization"
     paper = Paper("Zhang & Sennrich", 2019, "https://arxiv.org/abs/1910.07467")
 
-    over: Literal["sample", "channels"] = "channels"
+    over: Literal["sample", "channels"] = "channels"  # what is divided as one
     eps: Annotated[float, Hyper(r"\epsilon", 0, 10, "Added to the mean square, inside the root")] = 1e-6
     affine: bool = True  # gamma
 

@@ -45,7 +45,7 @@ class SpectralNorm(Norm):
     of_weights = True
 
     iterations: Annotated[int, Hyper("T", 0, 1000, "Steps of the power iteration at a time")] = 1
-    first: Literal["u", "v"] = "u"
+    first: Literal["u", "v"] = "u"  # which vector a step moves first
     eps: Annotated[float, Hyper(r"\epsilon", 0, 1, "The least norm that u and v are divided by")] = 1e-12
 
     @property

@@ -46,7 +46,7 @@ class WeightStandardization(Norm):
 
     eps: Annotated[float, Hyper(r"\epsilon", 0, 10, "Added to the standard deviation, or to the variance")] = 1e-5
     unbiased: bool = True  # the variance divides by the number of weights less 1
-    eps_in_root: bool = False
+    eps_in_root: bool = False  # eps is added to the variance, not to the deviation
 
     @property
     def pool(self) -> Pool:
