@@ -91,9 +91,14 @@ def table(sections: Iterable[tuple[str, Sequence[Line]]]) -> str:
     for title, lines in sections:
         rows.append((f"**{title}**", "", "", "", "", ""))
         rows.extend(line.cells() for line in lines)
-    widths = [max(len(row[i]) for row in [HEAD, *rows]) for i in range(len(HEAD))]
+    return markdown([HEAD, *rows])
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows, the first of which is the head, as a table in Markdown with its columns aligned."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
 
     def write(row: Sequence[str]) -> str:
         return "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
 
-    return "\n".join([write(HEAD), write(["-" * width for width in widths]), *map(write, rows)])
+    return "\n".join([write(rows[0]), write(["-" * width for width in widths]), *map(write, rows[1:])])

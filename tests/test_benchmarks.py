@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import bench_deck, keys, mixture, sliders, table
+from benchmarks import bench_deck, bench_norms, keys, mixture, sliders, table
 from classroom.content import content
 from classroom.exhibit import Range
 from classroom.exhibits import EXHIBITS
+from normlib import Norm
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=30), st.floats(0, 1))
@@ -58,3 +59,23 @@ def test_every_kind_of_slide_has_its_line() -> None:
         "text slide", "words and formulas", "canvas exhibit", "Plotly exhibit",
     }  # fmt: skip
     assert set(bench_deck.SECTIONS) == {"keys", "frames", "sliders", "first", "settings", "memory"}
+
+
+@pytest.mark.parametrize(("key", "norm"), [(key, norm) for key, _, norm in bench_norms.cases()], ids=str)
+def test_what_is_timed_beside_normlib_computes_the_same(key: str, norm: Norm) -> None:
+    bench_norms.check(key, norm)
+
+
+def test_a_goal_in_shares_of_pytorch_is_judged_by_the_median_of_the_pairs() -> None:
+    row = bench_norms.Row("batch_norm", "batch", "forward", (32, 64, 56, 56))
+    row.seconds |= {"normlib": [1.0, 5.0, 1.0], "PyTorch": [2.0, 10.0, 1.0]}
+    assert row.ratio("PyTorch") == 0.5
+    assert row.goal == ("≤ 0.7 × PyTorch", True)
+    row.seconds["PyTorch"] = []
+    assert row.goal == ("≤ 0.7 × PyTorch", None)
+
+
+def test_a_small_array_has_its_goal_in_microseconds() -> None:
+    row = bench_norms.Row("batch_norm", "batch", "backward", (8, 16, 16, 16), {"normlib": [101e-6]})
+    assert row.goal == ("≤ 100 µs", False)
+    assert bench_norms.spoken(101e-6) == "101 µs"

@@ -1,0 +1,127 @@
+"""Every image operator as a textbook writes it in NumPy: the lines that the benchmark measures normlib against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from normlib import Norm
+from normlib.pool import Array, Pool, Span
+
+Forward = Callable[[Norm, Array, dict[str, Array]], tuple[Array, Any]]
+Backward = Callable[[Norm, Array, Any], dict[str, Array]]
+
+
+class Textbook(NamedTuple):
+    """A forward, and the backward that takes its cache."""
+
+    forward: Forward
+    backward: Backward
+
+
+def standardize(norm: Norm, x: Array, params: dict[str, Array]) -> tuple[Array, Any]:
+    """Return gamma * (x - mean) / sqrt(var + eps) + beta."""
+    pools, axes = _pools(norm, x)
+    mean, std = pools.mean(axes, keepdims=True), np.sqrt(pools.var(axes, keepdims=True) + norm.eps)
+    x_hat = ((pools - mean) / std).reshape(x.shape)
+    gamma, beta = (p if p.ndim == 3 else p[:, None, None] for p in (params["gamma"], params["beta"]))
+    return gamma * x_hat + beta, (x_hat, std, gamma)
+
+
+def standardize_backward(norm: Norm, dy: Array, cache: Any) -> dict[str, Array]:
+    """Return the three paths: through x_hat, the mean and the variance."""
+    x_hat, std, gamma = cache
+    dx_hat, axes = _pools(norm, dy * gamma)
+    z = x_hat.reshape(dx_hat.shape)
+    dx = (dx_hat - dx_hat.mean(axes, keepdims=True) - z * (dx_hat * z).mean(axes, keepdims=True)) / std
+    carriers = 0 if gamma.shape[1:] != (1, 1) else (0, 2, 3)
+    return {"x": dx.reshape(dy.shape), "gamma": (dy * x_hat).sum(carriers), "beta": dy.sum(carriers)}
+
+
+def mean_variance(norm: Norm, x: Array, params: dict[str, Array]) -> tuple[Array, Any]:
+    """Return (x - mean) / (std + eps) of each map."""
+    std = x.std((2, 3), keepdims=True)
+    y = (x - x.mean((2, 3), keepdims=True)) / (std + norm.eps)
+    return y, (y, std)
+
+
+def mean_variance_backward(norm: Norm, dy: Array, cache: Any) -> dict[str, Array]:
+    """Return the exact gradient, eps being outside the root."""
+    y, std = cache
+    through = y * (dy * y).mean((2, 3), keepdims=True) * (std + norm.eps) / std
+    return {"x": (dy - dy.mean((2, 3), keepdims=True) - through) / (std + norm.eps)}
+
+
+def root_mean_square(norm: Norm, x: Array, params: dict[str, Array]) -> tuple[Array, Any]:
+    """Return gamma * x / sqrt(mean square + eps)."""
+    axes = _pools(norm, x)[1]
+    rms = np.sqrt((x**2).mean(axes, keepdims=True) + norm.eps)
+    gamma = params["gamma"] if params["gamma"].ndim == 3 else params["gamma"][:, None, None]
+    return gamma * x / rms, (x / rms, rms, gamma)
+
+
+def root_mean_square_backward(norm: Norm, dy: Array, cache: Any) -> dict[str, Array]:
+    """Return the direct path, less that through the mean square."""
+    x_hat, rms, gamma = cache
+    dx_hat, axes = dy * gamma, _pools(norm, dy)[1]
+    carriers = 0 if gamma.shape[1:] != (1, 1) else (0, 2, 3)
+    dx = (dx_hat - x_hat * (dx_hat * x_hat).mean(axes, keepdims=True)) / rms
+    return {"x": dx, "gamma": (dy * x_hat).sum(carriers)}
+
+
+def damp(norm: Norm, x: Array, params: dict[str, Array]) -> tuple[Array, Any]:
+    """Return x / (k + a * sum of squares over a window) ** beta."""
+    s = getattr(norm, "k", 1.0) + _weight(norm, x) * _window_sum(x**2, norm.pool)
+    return x * s**-norm.beta, (x, s)
+
+
+def damp_backward(norm: Norm, dy: Array, cache: Any) -> dict[str, Array]:
+    """Return the direct path, less what x does to every s whose window holds it."""
+    x, s = cache
+    pull = _window_sum(_weight(norm, x) * dy * x * s ** (-norm.beta - 1), norm.pool.mirrored)
+    return {"x": dy * s**-norm.beta - 2 * norm.beta * x * pull}
+
+
+def _pools(norm: Norm, x: Array) -> tuple[Array, tuple[int, ...]]:
+    """Return x so that whole axes are pooled, and which."""
+    if hasattr(norm, "groups"):
+        return x.reshape(len(x), norm.groups, -1), (2,)
+    return x, tuple(axis for axis, span in enumerate(norm.pool) if span is ...)
+
+
+def _weight(norm: Norm, x: Array) -> Any:
+    """Return alpha, over what the operator divides it by."""
+    if hasattr(norm, "height"):  # by the part of the window that lies inside the map
+        return (norm.alpha / _window_sum(np.ones_like(x[:1, :1]), norm.pool)).astype(x.dtype)
+    if not getattr(norm, "divide", False):
+        return norm.alpha
+    return norm.alpha / (norm.size if norm.mode == "across_channels" else norm.size**2)
+
+
+def _window_sum(values: Array, pool: Pool) -> Array:
+    """Add the shifted copies, axis by axis."""
+    for axis, span in enumerate(pool):
+        assert isinstance(span, Span)
+        pad = [(span.before, span.after) if at == axis else (0, 0) for at in range(4)]
+        padded = np.moveaxis(np.pad(values, pad), axis, 0)
+        length = values.shape[axis]
+        total = sum(padded[start : start + length] for start in range(span.before + 1 + span.after))
+        values = np.moveaxis(total, 0, axis)
+    return values
+
+
+DAMP = Textbook(damp, damp_backward)
+STANDARDIZE = Textbook(standardize, standardize_backward)
+TEXTBOOK: Mapping[str, Textbook] = {  # by the operator's key
+    "batch_norm": STANDARDIZE,
+    "layer_norm": STANDARDIZE,
+    "instance_norm": STANDARDIZE,
+    "group_norm": STANDARDIZE,
+    "mean_variance_norm": Textbook(mean_variance, mean_variance_backward),
+    "rms_norm": Textbook(root_mean_square, root_mean_square_backward),
+    "cross_channel_norm": DAMP,
+    "local_response_norm": DAMP,
+    "spatial_norm": DAMP,
+}
