@@ -6,6 +6,7 @@ stays a `Plot`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -109,4 +110,5 @@ def _plain(mark: Mark) -> dict[str, Any]:
 
 def _numbers(values: Values) -> list[float | None]:
     """Round to what a screen can show; JSON knows no nan."""
-    return [None if np.isnan(v) else round(float(v), 4) for v in values]
+    rounded: list[float] = np.round(np.asarray(values, dtype=np.float64), 4).tolist()
+    return [None if math.isnan(v) else v for v in rounded]

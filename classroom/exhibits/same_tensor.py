@@ -26,7 +26,7 @@ from normlib.norms.switchable_norm import SwitchableNorm
 SCALE = signed(3.0)
 ROWS = slice(14, 78)  # of the photographs: three rows of maps fit a slide in their true proportions
 CHANNELS = 12
-BINS = 40
+BINS = 36
 BENEATH = -100.0  # a threshold that nothing reaches: the normalization alone is compared
 KEPT, GONE = 0.75, 0.25  # at least, at most this share of what was set
 OPERATORS: dict[str, Norm] = {
