@@ -72,7 +72,7 @@ class WithAndWithoutMean(Exhibit):
         top = max(Histogram(values=v, scale=SCALE).shares().max() for _, v, _ in stages)
         return [
             *(Map(span=3, label=label, term=term, values=v[CHANNEL], scale=SCALE) for label, v, term in stages),
-            *(Histogram(span=3, values=v, scale=SCALE, bins=32, top=top) for _, v, _ in stages),
+            *(Histogram(span=3, label=label, values=v, scale=SCALE, bins=32, top=top) for label, v, _ in stages),
             self._places(data),
             self._table(data),
         ]
@@ -96,7 +96,7 @@ class WithAndWithoutMean(Exhibit):
             x=Axis(-REACH, REACH, "mean of y"),
             y=Axis(0.0, REACH, "sd of y"),
             marks=(Line(np.cos(HALF_CIRCLE), np.sin(HALF_CIRCLE), "edge"), *marks),
-            height_rem=11.5,
+            height_rem=11.0,
         )
 
     def _table(self, data: Data) -> Table:
