@@ -152,8 +152,9 @@ def _said(side: Side, verdicts: list[str]) -> list[str]:
 
 def _outline(values: Values) -> tuple[Values, Values]:
     """Outline a histogram over the scale, as high as 1; what lies beyond is in the end bins."""
-    counts, edges = np.histogram(np.clip(values, SCALE.low, SCALE.high), BINS, (SCALE.low, SCALE.high))
-    across = np.repeat(edges, 2)
+    bins = np.clip((values - SCALE.low) * (BINS / (SCALE.high - SCALE.low)), 0, BINS - 1).astype(int)
+    counts = np.bincount(bins.ravel(), minlength=BINS)
+    across = np.repeat(np.linspace(SCALE.low, SCALE.high, BINS + 1), 2)
     return across, np.concatenate([[0.0], np.repeat(counts / counts.max(), 2), [0.0]])
 
 

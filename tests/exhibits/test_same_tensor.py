@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classroom.chart import Chart, Label
+from classroom.chart import Area, Chart, Label
 from classroom.exhibits.same_tensor import CHANNELS, OPERATORS, SCALE, Data, SameTensor
 from classroom.picture import Map
 
@@ -105,3 +105,17 @@ def test_the_picture_in_words_gives_every_verdict() -> None:
     data = exhibit.compute()
     for name, (contrast, offset) in list(said(exhibit, data).items())[1:]:
         assert f"{name}: {contrast}, {offset}" in exhibit.alt(data)
+
+
+def test_the_filled_histogram_holds_the_share_of_every_bin_and_what_lies_beyond_in_the_last() -> None:
+    exhibit = SameTensor(sample="1", offset=1.5)
+    data = exhibit.compute()
+    charts = [panel for panel in exhibit.picture(data) if isinstance(panel, Chart)]
+    filled = next(mark for mark in charts[0].marks if isinstance(mark, Area))
+    heights = np.asarray(filled.y)[1:-1:2]
+    edges = np.linspace(SCALE.low, SCALE.high, len(heights) + 1)
+    values = data.x.maps[0].astype(float)
+    assert heights[-1] / heights.sum() == pytest.approx(np.mean(values >= edges[-2]), abs=1e-3)
+    middle = len(heights) // 2
+    inside = (values >= edges[middle]) & (values < edges[middle + 1])
+    assert heights[middle] / heights.sum() == pytest.approx(inside.mean(), abs=1e-3)
