@@ -41,7 +41,7 @@ def standardize(
     scale, shift = _factor(gamma), 0 * ONES if beta is None else spread(beta)
     if takes_maps(pool) and scale.shape[2:] == (1, 1):
         return line(cache.values, slope * scale, intercept * scale + shift), cache
-    return line(line(cache.values, slope, intercept), scale, shift), cache
+    return line(cache.values, slope, intercept, scale, shift), cache
 
 
 def backward(dy: Array, cache: Cache, pool: Pool) -> dict[str, Array]:

@@ -9,7 +9,7 @@ intermediate result to main memory and read it back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import prod
 from typing import Any
@@ -24,7 +24,7 @@ EXAMPLES = 64  # the same, for sums over examples
 SHORT = 1024  # values; for shorter maps, a number is written out for each value: a loop for each map would cost more
 TINY = 16  # values; for a sum over so few, BLAS takes longer than NumPy
 LINE = 64  # bytes of a cache line
-LARGE = 1 << 15  # bytes; below, finding the line takes longer than it saves
+LARGE = 1 << 18  # bytes; below, finding the line takes longer than it saves
 
 
 def is_plain(*arrays: Array) -> bool:
@@ -78,23 +78,19 @@ def example_sums(a: Array, b: Array, slope: Array, intercept: Array) -> tuple[Ar
     return sums[0].reshape(c, h, w), sums[1].reshape(c, h, w)
 
 
-def line(x: Array, slope: Array, intercept: Array) -> Array:
-    """Return x * slope + intercept, new, in the dtype of x.
+def line(x: Array, slope: Array, intercept: Array, *further: Array) -> Array:
+    """Return x * slope + intercept, new, in the dtype of x; a further slope and intercept are applied to that.
 
-    x: (N, C, H, W); slope, intercept: four axes that broadcast against it.
+    x: (N, C, H, W); slopes, intercepts: four axes that broadcast against it.
     """
-    slope, intercept = slope.astype(x.dtype), intercept.astype(x.dtype)
+    numbers = [p.astype(x.dtype) for p in (slope, intercept, *further)]
     with _short_buffer():
-        if not _needs_blocks(x, numbers=(slope, intercept)):
-            out = x * slope
-            out += intercept
-            return out
+        if not _needs_blocks(x, numbers=numbers):
+            return _apply(x, numbers, np.empty(x.shape, x.dtype))
         out = empty_like(x)
-        (flat, flat_out), (slope, intercept) = _matrices((x, out), (slope, intercept))
+        (flat, flat_out), numbers = _matrices((x, out), numbers)
         for at in _tiles(flat):
-            part = flat_out[at]
-            np.multiply(flat[at], _cut(slope, at), out=part)
-            part += _cut(intercept, at)
+            _apply(flat[at], [_cut(p, at) for p in numbers], flat_out[at])
         return out
 
 
@@ -141,6 +137,15 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     return raw[start : start + size].view(dtype).reshape(shape)
 
 
+def _apply(x: Array, numbers: Sequence[Array], out: Array) -> Array:
+    """Multiply by the first number, add the second, multiply by the third, and so on, in the memory of `out`."""
+    for slope, intercept in zip(numbers[::2], numbers[1::2], strict=True):
+        np.multiply(x, slope, out=out)
+        out += intercept
+        x = out
+    return out
+
+
 Tile = tuple[slice, slice]
 
 
@@ -154,7 +159,7 @@ def _tiles(matrix: Array, columns: int | None = None) -> Iterator[Tile]:
             yield slice(top, min(top + high, height)), slice(left, min(left + wide, width))
 
 
-def _needs_blocks(*arrays: Array, numbers: tuple[Array, ...]) -> bool:
+def _needs_blocks(*arrays: Array, numbers: Sequence[Array]) -> bool:
     """Return whether arrays are too large for the cache, and they and the numbers can be cut into flat blocks.
 
     Numbers that vary inside of maps must be the same for all examples, or for all of an example.
@@ -175,7 +180,7 @@ def _cut(numbers: Array, at: Tile) -> Array:
     return np.repeat(column, width, axis=1) if width < SHORT and column.size > 1 else column
 
 
-def _matrices(arrays: tuple[Array, ...], numbers: tuple[Array, ...]) -> tuple[list[Array], list[Array]]:
+def _matrices(arrays: tuple[Array, ...], numbers: Sequence[Array]) -> tuple[list[Array], list[Array]]:
     """Return views of the arrays as matrices, a map or an example a row, and the numbers as one row or one column.
 
     A row is an example where numbers vary inside of maps, or where maps are short: a number for each of its values is
