@@ -16,12 +16,27 @@ def expanded(e: sp.Expr) -> sp.Expr:
     >>> expanded((a * a - b * b) / sp.sqrt(a + 1) - (a - b) * (a + b) / sp.sqrt(1 + a))
     0
     """
-    polynomial = _Letters().write(e)
-    letters = sorted(polynomial.free_symbols, key=str)
-    if polynomial == 0 or (letters and sp.ring(letters, sp.QQ)[0].from_expr(polynomial) == 0):
+    if vanishes(e):
         return sp.Integer(0)
     whole = sp.expand(e)  # SymPy does not see that x |x| is x^2 times the sign
     return sp.expand(whole.replace(sp.Abs, lambda v: v * sp.sign(v))) if whole.has(sp.Abs) else whole
+
+
+def vanishes(e: sp.Expr) -> bool:
+    """Return whether an expression is zero as a polynomial in letters: a proof that it is, and no proof that it is not.
+
+    >>> x = sp.Symbol("x", positive=True)
+    >>> vanishes(1 / sp.sqrt(x + 1) ** 2 - 1 / (1 + x)), vanishes(sp.sqrt(x**2 + 2 * x + 1) - x - 1)
+    (True, False)
+    """
+    letters = _Letters()
+    polynomial = letters.write(e)
+    return _is_zero(polynomial) or _is_zero(sp.numer(sp.together(letters.with_denominators(polynomial))))
+
+
+def _is_zero(polynomial: sp.Expr) -> bool:
+    symbols = sorted(polynomial.free_symbols, key=str)
+    return polynomial == 0 or bool(symbols and sp.ring(symbols, sp.QQ)[0].from_expr(polynomial) == 0)
 
 
 class _Letters:
@@ -36,6 +51,12 @@ class _Letters:
         if e not in self._written:
             self._written[e] = self._write(e)
         return self._written[e]
+
+    def with_denominators(self, polynomial: sp.Expr) -> sp.Expr:
+        """Return the polynomial with the sums of exponentials that letters stand for: a softmax sums to 1."""
+        sums = {key: letter for key, letter in self._letters.items() if isinstance(key, sp.Pow) and key.has(sp.exp)}
+        bases = {letter: key.base for key, letter in sums.items() if all(a.func is sp.exp for a in key.base.args)}
+        return polynomial.xreplace({letter: 1 / sp.sqrt(self.write(base)) for letter, base in bases.items()})
 
     def _write(self, e: sp.Expr) -> sp.Expr:
         match e:
@@ -60,7 +81,7 @@ class _Letters:
         symbolic = self._letter(base**rest) if rest != 0 else sp.Integer(1)
         if (-2 * times).is_Integer and times <= 0:  # of a root in a denominator
             return symbolic * self._letter(1 / sp.sqrt(base)) ** (-2 * times)
-        return symbolic * self._letter(base**times)
+        return symbolic * (self.write(base) ** times if times.is_Integer else self._letter(base**times))
 
     def _exponential(self, term: sp.Expr) -> sp.Expr:
         times, rest = term.as_coeff_Mul()

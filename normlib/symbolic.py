@@ -96,6 +96,17 @@ class Derivation:
         inputs = tuple(self.inputs.items())
         return _residue(self.definition, formula, self.of.pool.small, self.shape, inputs, tuple(self.constants))
 
+    def symbols(self, shape: tuple[int, ...], numbers: Mapping[sp.Symbol, int] | None = None) -> tuple[Array, Array]:
+        """Return x of an N, C, H, W shape in symbols, and y as expressions in them and in those of the parameters.
+
+        numbers: what stands for the symbol of a hyperparameter instead of itself.
+        """
+        indices, y = self.inputs["x"], self.definition[-1]
+        leaves = {name: _leaf(name, tuple(shape[AXIS[a]] for a in at)) for name, at in self.inputs.items()}
+        constants = {symbol: sp.sympify((numbers or {}).get(symbol, symbol)) for symbol in self.constants}
+        ground = Grounding(self.definition, self.of.pool.small, shape, leaves, constants)
+        return _by_axis(leaves["x"], indices), _by_axis(ground.array(y.rhs, y.free), y.free)
+
     def evaluate(self, inputs: Mapping[str, Array], dy: Array) -> tuple[Array, dict[str, Array]]:
         """Return y and the gradients in numbers, read off the displayed formulas cell by cell.
 
