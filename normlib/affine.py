@@ -100,14 +100,8 @@ def scaled(values: Array, gamma: Array | None) -> Array:
     return values.copy() if gamma is None else values * spread(gamma).astype(values.dtype)
 
 
-def carried(values: Array, parameter: Array) -> Array:
-    """Sum what each cell passes to its parameter, with accumulators of float64 or wider."""
-    axes = (0,) if parameter.ndim == 3 else (0, 2, 3)
-    return values.sum(axis=axes, dtype=np.promote_types(values.dtype, np.float64))
-
-
 def parameter_gradients(dy: Array, x_hat: Array, gamma: Array) -> dict[str, Array]:
-    """Return dl/dgamma and dl/dbeta, in float64 or wider: what `carried` makes of dy * x_hat and dy, sooner."""
+    """Sum dy * x_hat and dy over the cells that share a gamma and a beta, in float64 or wider."""
     if gamma.ndim == 3:
         dbeta, dgamma = example_sums(dy, x_hat, np.ones((len(dy), 1, 1, 1)), np.zeros((len(dy), 1, 1, 1)))
         return {"gamma": dgamma, "beta": dbeta}
