@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -15,10 +16,15 @@ BESIDE = ("?", "#", "./")  # links that stay in the talk
 
 
 class _Renderer(RendererHTML):
-    """Wraps tables so that a narrow screen scrolls them alone; a link that leaves the talk opens beside it."""
+    """Wraps tables so that a narrow screen scrolls them alone; a link that leaves the talk opens beside it.
+
+    A table has the name of the heading above it.
+    """
 
     def table_open(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
-        return '<div class="table" role="region" aria-label="Table" tabindex="0"><table>'
+        above = (tokens[at + 1].content for at in range(i - 1, -1, -1) if tokens[at].type == "heading_open")
+        name = html.escape(next(above, "Table"))
+        return f'<div class="table" role="region" aria-label="{name}" tabindex="0"><table>'
 
     def table_close(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
         return "</table></div>"

@@ -47,6 +47,12 @@ def test_a_table_can_be_scrolled_by_the_keyboard() -> None:
     assert '<span class="math inline">x</span>' in shown
 
 
+def test_a_table_has_the_name_of_the_heading_above() -> None:
+    table = "\n\n| a |\n|---|\n| 1 |\n\n"
+    shown = prose(f'{table}## First{table}## A "b"{table}')
+    assert [value for name, value in Tags(shown).attributes if name == "aria-label"] == ["Table", "First", 'A "b"']
+
+
 def test_a_link_to_a_slide_stays_and_one_that_leaves_opens_beside() -> None:
     assert prose("[LRN](?slide=lrn)") == '<p><a href="?slide=lrn">LRN</a></p>\n'
     assert 'target="_blank" rel="noopener noreferrer"' in prose("[paper](https://arxiv.org/abs/1502.03167)")
@@ -67,7 +73,7 @@ def test_no_link_runs_a_script() -> None:
         assert "href" not in prose(f"[x]({target})")
 
 
-@given(st.text(alphabet=st.sampled_from('ab <>"\'&$\\`*_[]()|-#\n'), max_size=60))
+@given(st.text(alphabet=st.sampled_from("ab <>\"'&$\\`*_[]()|-#\n"), max_size=60))
 def test_no_text_brings_a_tag_or_an_attribute_of_its_own(text: str) -> None:
     for found in (Tags(prose(text)), Tags(phrase(text))):
         assert found.tags <= KNOWN

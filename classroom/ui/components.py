@@ -73,6 +73,14 @@ PICTURE = st.components.v2.component(
     html="""<div class="stage"></div>""",
 )
 
+OPERATORS = st.components.v2.component(
+    "deck_operators",
+    isolate_styles=False,
+    js=_loader("operators", "mountOperators"),
+    html="""<div class="operators"><div data-part="head"></div><div data-part="notice"></div>
+<div class="reference"><div data-part="list"></div><article class="prose" data-part="body"></article></div></div>""",
+)
+
 KEEP = st.components.v2.component(
     "deck_keep",
     isolate_styles=False,

@@ -73,6 +73,12 @@ def kept(component: object) -> Kept | None:
     return Kept(answers, given) if isinstance(said, Mapping) and {"answers", "settings"} <= said.keys() else None
 
 
+def operator(component: object) -> str:
+    """Read which operator a link of the reference asks for; nothing for none."""
+    asked = component.get("norm") if isinstance(component, Mapping) else None
+    return asked if isinstance(asked, str) else ""
+
+
 def _part(component: object, name: str) -> Mapping[str, Any]:
     part = component.get(name) if isinstance(component, Mapping) else None
     return part if isinstance(part, Mapping) else {}

@@ -25,7 +25,8 @@ def show() -> None:
     at = st.session_state.get("deck", {}).get("at")
     st.session_state["left"] = at
     st.html(
-        '<header class="head"><p><a href="./?slide=cover">&#8592; the cover</a></p><h1>Overview</h1>'
+        '<header class="head"><p><a href="./?slide=cover">&#8592; the cover</a>&emsp;'
+        '<a href="operators">all operators</a></p><h1>Overview</h1>'
         f'<p class="src">{len(both.deck)} slides, {len(both.bank)} questions</p></header>'
     )
     parts = []

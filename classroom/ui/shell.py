@@ -21,6 +21,7 @@ def main() -> None:
             st.Page("pages/talk/slides.py", title=TITLE, default=True),
             st.Page("pages/talk/overview.py", title="Overview", url_path="overview"),
             st.Page("pages/talk/read.py", title="The talk on one page", url_path="read"),
+            st.Page("pages/talk/operators.py", title="Operators", url_path="operators"),
             st.Page("pages/talk/present.py", title="Presenter", url_path="present"),
         ],
         position="hidden",

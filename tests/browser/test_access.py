@@ -38,6 +38,12 @@ def views(reader: Reader) -> Iterator[str]:
     expect(reader.page.locator("h2").filter(has_text=DECK[-1].title)).to_have_count(1)
     reader.settle()
     yield "the talk on one page"
+    reader.open("/operators").at("Operators")
+    yield "all operators"
+    reader.page.get_by_role("link", name="Switchable normalization").click()
+    reader.at("Switchable normalization")
+    expect(reader.page.locator(".reference .katex").first).to_be_visible()
+    yield "an operator"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
