@@ -25,8 +25,8 @@ from normlib.nodes import AXIS, PoolSize
 FOLDER = ROOT / "docs" / "operators"
 SHAPE = (8, 6, 5, 7)  # of the x that pages speak of; the axes differ in length, so that a shape says which they are
 ACTIVATIONS = ("sample", "channel", "row", "column")
-_INDEX = {axis: index for index, axis in AXIS.items() if len(str(index)) == 1}  # the letter of each axis in a formula
 WEIGHTS = ("outgoing channel", "incoming channel", "row", "column")
+_INDEX = {axis: index for index, axis in AXIS.items() if len(str(index)) == 1}  # the letter of each axis in a formula
 
 
 class Form(NamedTuple):
