@@ -25,13 +25,11 @@ def test_the_cited_numbers_are_the_papers() -> None:
 def test_every_model_is_a_point_at_its_numbers_and_named_there() -> None:
     plot = next(p for p in panels(CITED) if isinstance(p, Plot)).figure
     (points,) = plot.data
-    for x, y, (name, _), (_, steps, best) in zip(
-        points.x, points.y, points.customdata, FIGURE_3.values(), strict=True
-    ):
+    for x, y, (name, _), (_, steps, best) in zip(points.x, points.y, points.customdata, FIGURE_3.values(), strict=True):
         assert y == best
         assert steps is None or x == steps
         label = next(a for a in plot.layout.annotations if a.text.startswith(f"<b>{name}</b>"))
-        assert 10 ** label.x == pytest.approx(x)  # labels on a log axis stand at the exponent
+        assert 10**label.x == pytest.approx(x)  # labels on a log axis stand at the exponent
         assert label.y == best
     never = dict(zip(plot.layout.xaxis.ticktext, plot.layout.xaxis.tickvals, strict=True))["never"]
     assert points.x[-1] == never > max(x for x in points.x[:-1])
@@ -46,7 +44,7 @@ def test_the_rerun_names_the_first_recorded_step_at_each_target() -> None:
     exhibit = PaperExperiments(show=RERUN)
     data = exhibit.compute()
     table = next(p for p in panels(RERUN) if isinstance(p, Table))
-    for (target, *cells) in table.rows:
+    for target, *cells in table.rows:
         for arm, cell in zip((1, 0), cells, strict=True):
             before = [s for s, a in zip(data.steps, data.accuracy[arm], strict=True) if 100 * a >= int(target[:2])]
             assert cell == (f"{before[0]:,}" if before else "not reached")
