@@ -56,9 +56,7 @@ class Floor:
         times.fragment.append(measured(self.fragment, "floor", {"at": self.at}, "ArrowRight"))
 
 
-def walk(
-    page: Page, slides: Sequence[Slide], key: str, way: str, times: Times, floor: Floor, until: float
-) -> None:
+def walk(page: Page, slides: Sequence[Slide], key: str, way: str, times: Times, floor: Floor, until: float) -> None:
     """Press the key from slide to slide until the time is up; `slides` are those that it leads to, in order."""
     for slide in slides:
         if time.monotonic() > until:
