@@ -260,6 +260,18 @@ class Facts(Panel):
         return {"items": [list(item) for item in self.items]}
 
 
+class Cell(NamedTuple):
+    """A cell of a table that is more than its text."""
+
+    text: str
+    kind: Literal["", "yes", "no", "faint"] = ""  # a colour, beside what the text says
+    title: str = ""  # what a sign stands for: read aloud, and shown under the pointer
+    sets: tuple[tuple[str, str], ...] = ()  # controls and their values: what a click on the cell chooses
+
+    def pack(self) -> dict[str, Any]:
+        return {**self._asdict(), "sets": dict(self.sets)}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Table(Panel):
     """A small table; the first column heads its row."""
@@ -267,17 +279,23 @@ class Table(Panel):
     kind: ClassVar[str] = "table"
     label: str = ""
     note: str = ""
+    above: str = ""  # a sentence over the table
+    groups: tuple[tuple[str, int], ...] = ()  # a name above so many columns
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str | Cell, ...], ...]
     strong: tuple[int, ...] = ()  # rows to emphasize
+    chosen: tuple[int, int] | None = None  # row and column of the cell asked about
 
     def pack(self, blobs: Blobs) -> dict[str, Any]:
         return {
             "label": self.label,
             "note": self.note,
+            "above": self.above,
+            "groups": [list(g) for g in self.groups],
             "columns": list(self.columns),
-            "rows": [list(r) for r in self.rows],
+            "rows": [[c.pack() if isinstance(c, Cell) else c for c in r] for r in self.rows],
             "strong": list(self.strong),
+            "chosen": self.chosen and list(self.chosen),
         }
 
 
@@ -307,7 +325,7 @@ def frame(picture: Picture, header: Mapping[str, Any]) -> bytes:
 
 
 def addressed(packed: bytes, address: Mapping[str, Any]) -> bytes:
-    """Put before a frame what differs from use to use: which stage it is for, and which move it answers."""
+    """Put before a frame what differs from use to use: which exhibit it is of, under which title."""
     return _sized(address) + packed
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from classroom.picture import Box, Histogram, Map, Plot, Row, Scale, Stack, Strip, addressed, frame, signed
+from classroom.picture import Box, Cell, Histogram, Map, Plot, Row, Scale, Stack, Strip, Table, addressed, frame, signed
 
 SCALES = st.builds(
     lambda low, width, kind: Scale(low, low + width, kind=kind),
@@ -121,3 +121,14 @@ def test_a_figure_leaves_the_template_to_the_browser(read_frame: Any) -> None:
     (panel,) = read.header["panels"]
     assert "template" not in panel["figure"]["layout"]
     assert panel["figure"]["data"][0]["type"] == "scatter"
+
+
+def test_a_cell_of_a_table_carries_its_sign_its_meaning_and_what_it_chooses() -> None:
+    cell = Cell("✕", "no", "refuted", (("operator", "batch"), ("change", "scale all")))
+    table = Table(groups=(("", 1), ("times a", 1)), columns=("", "all"), rows=(("batch", cell),), chosen=(0, 1))
+    raw = frame([table], {})
+    panel = json.loads(raw[4 : 4 + struct.unpack("<I", raw[:4])[0]])["panels"][0]
+    assert panel["rows"] == [
+        ["batch", {"text": "✕", "kind": "no", "title": "refuted", "sets": {"operator": "batch", "change": "scale all"}}]
+    ]
+    assert (panel["groups"], panel["chosen"]) == ([["", 1], ["times a", 1]], [0, 1])

@@ -73,6 +73,18 @@ def test_no_answer_to_an_earlier_move_overtakes_the_hand(reader: Reader) -> None
     expect(reader.slider("beta")).to_have_value("0")
 
 
+def test_a_click_on_a_cell_of_a_table_moves_the_lists_and_the_address(reader: Reader) -> None:
+    reader.open("/?slide=invariances").shows(operator="batch")
+    before = reader.alt
+    reader.page.locator('[title^="layer, each channel plus a b"]').click()
+    reader.shows(operator="layer", change="shift each channel")
+    assert reader.alt != before
+    expect(reader.page.get_by_label("operator", exact=True)).to_have_value("layer")
+    expect(reader.page).to_have_url(re.compile(r"[?&]operator=layer(&|$)"))
+    reader.page.get_by_label("operator", exact=True).select_option("instance")
+    reader.shows(operator="instance", change="shift each channel")
+
+
 def test_a_link_opens_the_same_picture_for_somebody_else(new_reader: Callable[..., Reader]) -> None:
     first = new_reader().open(WINDOW).shows(size=5)
     first.slider("size").focus()

@@ -475,6 +475,41 @@ def test_same_tensor_gap(bank: Bank) -> None:
     assert_key(bank, "same-tensor-gap", np.ptp(means), slips)
 
 
+def test_invariances_scale(bank: Bank) -> None:
+    x = np.random.default_rng(7).normal(1, 1, (4, 6, 5, 5))
+    norms = {
+        "A": NORMS["batch_norm"](eps=0),
+        "B": NORMS["layer_norm"](eps=0),
+        "C": NORMS["instance_norm"](eps=0),
+        "D": NORMS["rms_norm"](eps=0),
+        "E": NORMS["local_response_norm"](),
+    }
+    scaled = x * np.array([0.5, 1, 3, 4]).reshape(4, 1, 1, 1)
+    same = {
+        letter: np.allclose(*(norm.forward(v, **norm.init(v.shape))[0] for v in (x, scaled)))
+        for letter, norm in norms.items()
+    }
+    assert tuple(letter for letter, holds in same.items() if holds) == bank["invariances-scale"].answer
+
+
+def test_invariances_louder(bank: Bank) -> None:
+    x, norm = np.random.default_rng(7).normal(1, 1, (4, 3, 5, 5)), NORMS["batch_norm"](eps=0)
+    by_channel, order = np.array([0.5, 2, 3]).reshape(3, 1, 1), [2, 0, 3, 1]
+
+    def after(v: np.ndarray) -> np.ndarray:
+        return norm.forward(v, **norm.init(v.shape))[0]
+
+    y = after(x)
+    pairs = {
+        "A": (after(x * by_channel), y),
+        "B": (after(x + by_channel), y),
+        "C": (after(x[order]), y[order]),
+        "D": (after(x[:1]), y[:1]),
+    }
+    changes = [letter for letter, pair in pairs.items() if not np.allclose(*pair)]
+    assert changes == [bank["invariances-louder"].answer]
+
+
 def test_every_number_has_its_key_computed_here(bank: Bank) -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     numbers = [question.id for question in bank.values() if question.type == "number"]

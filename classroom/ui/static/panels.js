@@ -151,19 +151,46 @@ function facts(root, p) {
 
 function table(root, p) {
   caption(root, p);
-  const key = JSON.stringify([p.columns, p.rows, p.strong]);
-  if (root.key === key) return;
-  root.key = key;
-  const t = make("table"), head = make("tr"), body = make("tbody"), top = make("thead");
-  p.columns.forEach((c) => { const th = make("th"); th.scope = "col"; rich(th, c); head.append(th); });
-  p.rows.forEach((cells, i) => {
-    const row = make("tr", p.strong.includes(i) ? "strong" : "");
-    cells.forEach((c, j) => { const e = make(j ? "td" : "th"); if (!j) e.scope = "row"; rich(e, c); row.append(e); });
+  const key = JSON.stringify([p.groups, p.columns, p.rows, p.strong]);
+  if (root.key !== key) {
+    root.key = key;
+    root.table ??= root.appendChild(make("div", "table")); // it stays, and with it how far a reader has scrolled
+    root.table.tabIndex = 0; root.table.setAttribute("role", "region");
+    root.table.replaceChildren(filled(p));
+  }
+  if (p.above && !root.above) root.table.before((root.above = make("p", "above")));
+  if (root.above) { rich(root.above, p.above); root.above.hidden = !p.above; }
+  root.table.setAttribute("aria-label", p.label || "Table");
+  const [row, column] = p.chosen ?? [];
+  root.table.querySelectorAll("tbody tr").forEach((r, i) => [...r.children].forEach((c, j) => c.classList.toggle("chosen", i === row && j === column)));
+}
+
+function filled({ groups, columns, rows, strong }) {
+  const t = make("table"), above = make("tr"), head = make("tr"), body = make("tbody"), top = make("thead");
+  groups.forEach(([name, span]) => { const th = make(name ? "th" : "td", "", name); th.colSpan = span; if (name) th.scope = "colgroup"; above.append(th); });
+  columns.forEach((c) => { const th = make("th"); th.scope = "col"; rich(th, c); head.append(th); });
+  rows.forEach((cells, i) => {
+    const row = make("tr", strong.includes(i) ? "strong" : "");
+    cells.forEach((c, j) => { const e = make(j ? "td" : "th"); if (!j) e.scope = "row"; fillCell(e, c); row.append(e); });
     body.append(row);
   });
+  if (groups.length) top.append(above);
   top.append(head); t.append(top, body);
-  const holder = make("div", "table"); holder.append(t); holder.tabIndex = 0; holder.setAttribute("role", "region"); holder.setAttribute("aria-label", p.label || "Table");
-  root.table?.remove(); root.table = holder; root.append(holder);
+  return t;
+}
+
+function fillCell(e, c) {
+  if (typeof c === "string") { rich(e, c); return; }
+  e.className = c.kind;
+  const chooses = Object.keys(c.sets).length, text = chooses ? make("button") : make("span");
+  rich(text, c.text);
+  if (c.title) { text.title = c.title; text.setAttribute("aria-label", c.title); }
+  if (c.title && !chooses) text.setAttribute("role", "img");
+  if (chooses) { // the keyboard has the controls: so many stops would bar its way
+    text.type = "button"; text.tabIndex = -1;
+    text.addEventListener("click", () => text.dispatchEvent(new CustomEvent("choose", { bubbles: true, detail: c.sets })));
+  }
+  e.append(text);
 }
 
 function note(root, p) {

@@ -9,6 +9,7 @@ const stages = new Map();
 const frames = new Map(); // address -> the frame and its coming; a setting seen once is free
 const KEPT = 96;
 const SHORT = 8; // letters: options that need no row of their own
+const MANY = 7; // options: more of them fold into a list
 
 const stageOf = (name) => {
   if (!stages.has(name)) stages.set(name, { name, seq: 0, busy: false, want: null, state: null, controls: new Set(), pictures: new Set() });
@@ -116,7 +117,7 @@ function build(root, stage) {
   let group = null, name;
   for (const control of stage.spec) {
     if (!group || control.group !== name) { group = document.createElement("div"); group.className = "group"; root.append(group); name = control.group; }
-    group.append(control.type === "range" ? slider(root, stage, control) : picker(root, stage, control));
+    group.append(control.type === "range" ? slider(root, stage, control) : control.options.length > MANY ? folded(root, stage, control) : picker(root, stage, control));
   }
 }
 
@@ -172,10 +173,21 @@ function picker(root, stage, control) {
   return set;
 }
 
+function folded(root, stage, control) {
+  const holder = document.createElement("div"), label = document.createElement("label"), list = document.createElement("select");
+  holder.className = "control list"; list.id = label.htmlFor = `${stage.name}-${control.name}`; list.name = control.name; label.textContent = control.label;
+  list.append(...control.options.map((option) => new Option(option.replaceAll("_", " "), option)));
+  list.addEventListener("change", () => { stage.state = { ...stage.state, [control.name]: list.value }; moved(stage, true); });
+  holder.append(label, list);
+  root.__inputs[control.name] = { control, list };
+  return holder;
+}
+
 function reflect(root, stage) {
-  for (const [name, { control, input, inputs, output }] of Object.entries(root.__inputs ?? {})) {
+  for (const [name, { control, input, inputs, list, output }] of Object.entries(root.__inputs ?? {})) {
     const value = stage.state[name];
-    if (inputs) inputs.forEach((i) => { i.checked = i.value === value; });
+    if (list) list.value = value;
+    else if (inputs) inputs.forEach((i) => { i.checked = i.value === value; });
     else {
       if (+input.value !== +value) input.value = value;
       output.textContent = shown(control, value);
@@ -211,9 +223,17 @@ export function forgetStages() { stages.clear(); }
 const PARTS = `<p class="message" role="status"></p><div class="picture" role="group"></div>
 <details class="words"><summary>The picture in words</summary><p aria-live="polite"></p></details>`;
 
+// A cell of the picture was clicked that stands for settings.
+function choose(root, values) {
+  const stage = root.__shows;
+  if (!stage?.controls.size) return;
+  stage.state = { ...stage.state, ...values };
+  moved(stage, true);
+}
+
 // Let an element show a picture. data: {exhibit, state, seq, title} of the stage `name`, or {frame}: a picture in base64.
 export function bindPicture(root, name, data) {
-  if (!root.childElementCount) root.innerHTML = PARTS;
+  if (!root.childElementCount) { root.innerHTML = PARTS; root.addEventListener("choose", (event) => choose(root, event.detail)); }
   if (data.frame) {
     const frame = decode(Uint8Array.from(atob(data.frame), (c) => c.charCodeAt(0)));
     if (!root.__frame || !same(root.__frame.header.state, frame.header.state) || root.__theme !== themeOf(root)) drawPicture(root, frame);
