@@ -163,6 +163,9 @@ class Choices(_Lettered):
     def _picked(self, given: object) -> set[str]:
         if isinstance(given, str | Mapping) or not isinstance(given, Collection):
             raise AnswerError(f"The answer must be a list of letters, got {show(given)}: pick one option or more.")
+        if len(given) > len(self.options):
+            most = len(self.options)
+            raise AnswerError(f"The answer must hold {most} letters at most, got {len(given)}: pick each once.")
         if not given:
             raise AnswerError("The answer must hold at least one option, got none: pick one option or more.")
         return {self._an_option(letter) for letter in given}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import html
+from typing import Any
 
 import streamlit as st
 
@@ -10,16 +12,15 @@ from classroom.citations import COLUMNS, Citations, Kind, expected, find, read
 from classroom.citations_figure import picture_of
 from classroom.deck import Slide
 from classroom.picture import addressed, frame
-from classroom.ui.sheet import Sheet, with_frame
 
 KINDS: dict[str, Kind] = {"citations": "years", "citations-2": "topics"}
 
 
-def chart(slide: Slide) -> Sheet:
-    """Return the chart, or what table is missing and how it must look; bad rows are named."""
+def chart(slide: Slide) -> dict[str, Any]:
+    """Return the parts of a sheet that hold the chart, or what is missing and how it must look; bad rows are named."""
     kind = KINDS[slide.id]
     table = _table(kind)
-    sheet: Sheet = {"notices": []}
+    sheet: dict[str, Any] = {}
     if table is not None and table.problems:
         sheet["body"] = _left_out(table)
     if table is None or not table.rows:
@@ -27,7 +28,8 @@ def chart(slide: Slide) -> Sheet:
     # The settings name the table, so that another one repaints.
     header = {"state": {"rows": repr(table.rows)}, "alt": table.alt()}
     address = {"exhibit": "citations", "title": slide.title}
-    return with_frame(sheet, addressed(frame(picture_of(table), header), address))
+    picture = addressed(frame(picture_of(table), header), address)  # of the reader's own data: no address can name it
+    return sheet | {"stage": {"frame": base64.b64encode(picture).decode(), "controls": []}}
 
 
 def uploader(slide: Slide) -> None:

@@ -47,7 +47,8 @@ NAV = st.components.v2.component(
 <button class="previous" type="button" aria-label="Previous slide">&#8592;</button>
 <button class="overview" type="button" aria-label="Overview of all slides">{_icon(_TILES)}</button>
 <div class="segments" role="progressbar" aria-label="Progress through the slides" aria-valuemin="0"></div>
-<span class="count" role="status"></span><span class="clock" aria-hidden="true">00:00</span>
+<span class="count"></span><span class="title sr-only" role="status"></span>
+<span class="clock" aria-hidden="true">00:00</span>
 <button class="full" type="button" aria-label="Full screen">{_icon(_CORNERS)}</button>
 <button class="next" type="button" aria-label="Next slide">&#8594;</button></nav>""",
 )

@@ -1,12 +1,11 @@
-"""Formulas on a slide as the reader has set it, how they were checked, and what the talk printed instead."""
+"""Formulas on a slide as the reader has set it, and how they were checked."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from classroom.deck import Slide
-from classroom.errata import ERRATA
-from classroom.proof import certificate_of, erratum_text, lines, operators, step_text
+from classroom.proof import certificate_of, lines, operators, step_text
 from classroom.ui import memory
 from normlib import Norm
 from normlib.gradcheck import Certificate, certify
@@ -49,10 +48,3 @@ def check_again(slide: Slide) -> None:
     seed = int(st.session_state.get(f"checked-{slide.id}-seed", 0)) + 1
     st.session_state[f"checked-{slide.id}-seed"] = seed
     st.session_state[f"checked-{slide.id}"] = {norm: certify(norm, seed=seed) for norm in operators_at_hand(slide)}
-
-
-def errata(slide: Slide) -> None:
-    """Draw what the talk printed wrongly, closed at first, where there is room below one another."""
-    for name in slide.errata:
-        with st.container(key=f"erratum-{slide.id}-{name}"), st.expander(f"Erratum · {ERRATA[name].title}"):
-            st.markdown(erratum_text(ERRATA[name]))

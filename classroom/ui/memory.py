@@ -25,7 +25,8 @@ class UnknownSlideError(LookupError):
 def _store() -> dict[str, Any]:
     if "deck" not in st.session_state:
         st.session_state.deck = {"at": None, "url": None, "seq": 0, "settings": {}, "moves": {}, "answers": {},
-                                 "shown": {}, "refusals": {}, "notices": {}, "fresh": True, "epoch": 0}  # fmt: skip
+                                 "shown": {}, "refusals": {}, "notices": {}, "corrected": False, "fresh": True,
+                                 "epoch": 0}  # fmt: skip
     return st.session_state.deck
 
 
@@ -46,8 +47,9 @@ def current_slide() -> Slide:
             _take_settings(slide)
         memory["at"] = slide.id
     slide = _find(memory["at"])
-    changed = bool(memory["notices"].get(slide.id))  # the address says what is not shown
-    if changed or (url != slide.id and not (slide.number == 0 and not url)):
+    memory["notices"] = {name: said for name, said in memory["notices"].items() if name == slide.id}
+    corrected, memory["corrected"] = memory["corrected"], False  # the address says what is not shown
+    if corrected or (url != slide.id and not (slide.number == 0 and not url)):
         st.query_params.from_dict({"slide": slide.id, **settings(slide)})
         url = slide.id
     memory["url"] = url
@@ -94,11 +96,12 @@ def _take_settings(slide: Slide) -> None:
     if given:
         _store()["settings"][slide.id] = given
     _store()["notices"][slide.id] = notices
+    _store()["corrected"] = bool(notices)
 
 
 def notices(slide: Slide) -> list[str]:
-    """Return, once, what had to change in the settings of the address."""
-    return _store()["notices"].pop(slide.id, [])
+    """Return what had to change in the settings of the address, until the reader moves on."""
+    return list(_store()["notices"].get(slide.id, []))
 
 
 def settings(slide: Slide) -> dict[str, Any]:

@@ -24,9 +24,9 @@ def hear(key: str) -> None:
     st.session_state[OPENED] = (st.session_state.get(key) or {}).get("open")
 
 
-def wants_to_start_over() -> bool:
-    """Say, once, whether the reader asks to forget all answers and settings."""
-    if st.session_state.get(OPENED) != START_OVER:
+def wants_to_start_over(slide: Slide) -> bool:
+    """Say, once, whether the reader asks to forget all answers and settings, on a slide that offers it."""
+    if st.session_state.get(OPENED) != START_OVER or START_OVER not in [item.opens for item in items(slide)]:
         return False
     del st.session_state[OPENED]
     return True

@@ -8,8 +8,9 @@ import streamlit as st
 
 from classroom.content import content
 from classroom.deck import Slide
-from classroom.proof import certificate_line, certificate_of, lines, operators, step_text
-from classroom.ui import formulas, memory
+from classroom.errata import ERRATA
+from classroom.proof import certificate_line, certificate_of, erratum_text, lines, operators, step_text
+from classroom.ui import memory
 from classroom.ui.components import PICTURE
 from classroom.ui.cover import TITLE
 from classroom.ui.sheet import head
@@ -37,7 +38,7 @@ def _article(slide: Slide) -> None:
         _formulas(slide)
         if slide.caption:
             st.markdown(_inside(slide.caption))
-        formulas.errata(slide)
+        _errata(slide)
         for name in slide.quiz:
             question = content().bank[name]
             st.markdown(f"**Question.** {question.ask} [Answer it on its slide](./?slide={slide.id})")
@@ -62,3 +63,9 @@ def _formulas(slide: Slide) -> None:
 def _inside(text: str) -> str:
     """Let links to slides lead to the slide's place on this page."""
     return text.replace("](?slide=", "](#slide-")
+
+def _errata(slide: Slide) -> None:
+    """Draw what the talk printed wrongly, closed at first."""
+    for name in slide.errata:
+        with st.container(key=f"erratum-{slide.id}-{name}"), st.expander(f"Erratum · {ERRATA[name].title}"):
+            st.markdown(erratum_text(ERRATA[name]))

@@ -6,9 +6,8 @@ picture (slide.js); it gets the sheets of the neighbouring slides ahead, so that
 
 from __future__ import annotations
 
-import base64
 import html
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from classroom.content import content
 from classroom.deck import Slide
@@ -16,13 +15,12 @@ from classroom.errata import ERRATA
 from classroom.exhibit import controls_for
 from classroom.frames import at_hand
 from classroom.prose import prose
-from classroom.ui import closing, memory
-from classroom.ui.ask import key_text, question_sheet
+from classroom.ui import citations, closing, memory
+from classroom.ui.ask import Sheet, key_text, question_sheet
 from classroom.ui.cover import cover
 from classroom.ui.formulas import certificates, formula_text, operators_at_hand
 
 PROOF, ERRATA_OF_TALK, START_OVER = "proof", "errata", "start-over"
-Sheet = dict[str, Any]
 
 
 class Item(NamedTuple):
@@ -46,6 +44,8 @@ def _layout(slide: Slide) -> Sheet:
     match slide.layout:
         case "quiz":
             return {"words": "", "caption": "", "questions": [question_sheet(content().bank[q]) for q in slide.quiz]}
+        case "upload":
+            return row | citations.chart(slide)
         case "score":
             return {"words": prose(slide.lede) + closing.points(), "body": closing.board()} | row
         case _:
@@ -78,7 +78,6 @@ def _common(slide: Slide) -> Sheet:
         exhibit = memory.exhibit_of(slide)
         sheet["stage"] = {
             "exhibit": slide.exhibit,
-            "title": exhibit.title,
             "slow": exhibit.slow,
             "controls": controls_for(exhibit),
             "state": exhibit.state(),
@@ -120,8 +119,3 @@ def items(slide: Slide) -> list[Item]:
         mark = "" if name not in given else " ✓" if bank[name].grade(given[name]).right else " ✕"
         row.append(Item(name, f"{'Check yourself' if len(slide.quiz) == 1 else f'Question {i}'}{mark}", "asks"))
     return row
-
-
-def with_frame(sheet: Sheet, frame: bytes) -> Sheet:
-    """Add a picture of the reader's own data, which no address can name."""
-    return sheet | {"stage": {"frame": base64.b64encode(frame).decode(), "controls": []}}

@@ -39,8 +39,10 @@ def navigation(slide: Slide, elsewhere: bool = False, presenter: bool = False) -
             "at": slide.number,
             "last": len(deck),
             "ids": [s.id for s in deck.pages],
+            "titles": [s.title for s in deck.pages],
             "chapters": [chapter.count for chapter in deck.chapters],
             "seq": memory.sequence(),
+            "fresh": memory.is_fresh(),
             "ahead": [presenter_sheet_of(s) if presenter else sheet_of(s) for s in beside.values()],
             "elsewhere": elsewhere,
             "presenter": presenter,
@@ -58,7 +60,7 @@ def _nothing() -> None:
 
 def _turn() -> None:
     page = (st.session_state.get("nav") or {}).get("page")
-    if page in ("overview", "read", "present"):
+    if page == "overview":
         st.session_state.go_to_page = page
 
 
@@ -66,11 +68,9 @@ def _turn() -> None:
 def draw(slide: Slide, presenter: bool) -> None:
     """Draw one slide. A fragment: an answer or a released slider runs this slide again and nothing else."""
     ask.take_answer()
-    if more.wants_to_start_over():
+    if more.wants_to_start_over(slide):
         memory.forget()
     sheet = presenter_sheet_of(slide) if presenter else sheet_of(slide)
-    if slide.layout == "upload":
-        sheet |= citations.chart(slide)
     SLIDE(
         key=KEY,
         data={"seq": memory.sequence(), "sheet": sheet | {"notices": memory.notices(slide)}},

@@ -11,7 +11,7 @@ from classroom.content import QUESTIONS, ROOT, SLIDES
 from classroom.deck import Deck
 from classroom.prose import prose
 from classroom.quiz import Choice, Choices, Number, Question, load
-from tests.app.conftest import sheet, words
+from tests.app.conftest import sent, sheet, words
 
 DECK, BANK = Deck.read(SLIDES), load(QUESTIONS)
 every_question = pytest.mark.parametrize("question", BANK.values(), ids=list(BANK))
@@ -146,6 +146,31 @@ def test_starting_over_forgets_the_answers_and_tells_the_browser() -> None:
     assert visitor.counted == {}
     assert after["epoch"] == before["epoch"] + 1
     assert after["items"] == []
+
+
+@every_question
+def test_nothing_of_the_key_is_sent_before_the_answer_not_even_ahead(question: Question) -> None:
+    visitor = Visitor(question)
+    slides = [sheet(visitor.app), *sent(visitor.app, "deck_nav")["ahead"]]
+    asked = [q for shown in slides for q in shown.get("questions", [])]
+    if visitor.dialog:
+        asked.append(sent(visitor.app, "deck_question"))
+    assert question.id in [q["id"] for q in asked]
+    for q in asked:
+        assert q["given"] is None
+        assert {option["state"] for option in q.get("options", [])} <= {"open"}
+        assert not {"right", "verdict"} & set(q)
+
+
+@pytest.mark.parametrize("kind", [Choice, Choices, Number])
+@pytest.mark.parametrize("given", [{}, {"A": 1}, [["A"]], ["A"] * 10_000, [[[[]]]], "A" * 100_000, 10**400, None, True])
+def test_what_is_no_answer_costs_no_attempt_and_is_not_kept(kind: type, given: Any) -> None:
+    question = next(q for q in BANK.values() if isinstance(q, kind))
+    visitor = Visitor(question)
+    visitor.say(given=given)
+    assert visitor.counted == {} or (kind is Number and question.id in visitor.counted and given is True)
+    refusals = visitor.app.session_state["deck"]["refusals"]
+    assert all(len(said) < 300 for said in refusals.values())
 
 
 @pytest.mark.parametrize("nonsense", [None, 7, "B", {}, {"question": 3}, {"question": "no-such", "given": "A"}, [[]]])

@@ -1,4 +1,4 @@
-"""One cell in many batches: it scatters as its partners do; renormalization without clips gives what inference gives."""
+"""One cell in many batches: it scatters with its partners; unclipped renormalization gives what inference gives."""
 
 from __future__ import annotations
 

@@ -29,6 +29,13 @@ export function typeset(html) {
   return document.importNode(set.content, true);
 }
 
+// A formula too wide for a narrow screen scrolls: the keyboard must reach it.
+export function reachFormulas(root) {
+  for (const e of root.querySelectorAll(".katex-display")) {
+    if (e.scrollWidth > e.clientWidth) e.tabIndex = 0; else e.removeAttribute("tabindex");
+  }
+}
+
 // Fill an element; what it shows already is left as it is.
 export function fill(element, html) {
   if (element.__html === html) return;

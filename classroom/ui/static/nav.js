@@ -6,7 +6,7 @@ import { expect, turn } from "./slide.js";
 
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("normalization-deck") : null;
 const TYPES = /^(INPUT|TEXTAREA|SELECT)$/;
-const OWN_KEYS = '[role=slider],[role=tablist],[role=radiogroup],[role=listbox],[role=dialog],.blocks,.js-plotly-plot,[role=region]';
+const OWN_KEYS = '.katex-display[tabindex],[role=slider],[role=tablist],[role=radiogroup],[role=listbox],[role=dialog],.blocks,.js-plotly-plot,[role=region]';
 
 function toggleFullScreen() {
   if (document.fullscreenElement) document.exitFullscreen(); else document.documentElement.requestFullscreen?.().catch(() => {});
@@ -21,14 +21,15 @@ if (window.parent === window) {
 
 export function mountNav({ data, setStateValue, setTriggerValue, parentElement: root }) {
   adoptTheme(root);
-  const s = (root.__nav ??= { began: Date.now() }), $ = (q) => root.querySelector(q);
-  Object.assign(s, { last: data.last, set: setStateValue, fire: setTriggerValue, ids: data.ids, presenter: data.presenter, elsewhere: data.elsewhere });
+  const s = (root.__nav ??= {}), $ = (q) => root.querySelector(q);
+  Object.assign(s, { last: data.last, set: setStateValue, fire: setTriggerValue, ids: data.ids, titles: data.titles, presenter: data.presenter, elsewhere: data.elsewhere });
   if (hears(data.seq)) s.at = data.at;
   const paintBar = () => {
     if (s.chapters !== data.chapters.join()) { s.chapters = data.chapters.join(); $(".segments").replaceChildren(...data.chapters.map((n) => { const i = document.createElement("i"); i.style.flex = n; return i; })); }
     let left = s.at;
     [...$(".segments").children].forEach((e, j) => { const n = data.chapters[j]; e.style.setProperty("--share", Math.max(0, Math.min(1, left / n))); left -= n; });
     $(".count").textContent = `${s.at} / ${s.last}`;
+    if ($(".title").textContent !== s.titles[s.at]) $(".title").textContent = s.titles[s.at];
     $(".segments").setAttribute("aria-valuenow", s.at); $(".segments").setAttribute("aria-valuemax", s.last);
     $(".previous").disabled = s.at <= 0; $(".next").disabled = s.at >= s.last;
   };
@@ -46,8 +47,9 @@ export function mountNav({ data, setStateValue, setTriggerValue, parentElement: 
     s.bound = true;
     s.key = (e) => {
       if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || e.isComposing) return;
-      const target = e.composedPath()[0];
-      if (target?.closest && (TYPES.test(target.tagName) && target.type !== "checkbox" || target.isContentEditable || target.closest(OWN_KEYS))) return;
+      const target = e.composedPath()[0], pages = e.key === "PageDown" || e.key === "PageUp"; // what a clicker sends
+      const types = TYPES.test(target?.tagName) && target.type !== "checkbox" && !(pages && (target.type === "range" || target.type === "radio"));
+      if (target?.closest && (types || target.isContentEditable || target.closest(OWN_KEYS))) return;
       if ((e.key === " " || e.key === "Enter") && target?.closest?.("button,a,summary")) return;
       const step = { ArrowRight: 1, PageDown: 1, " ": 1, ArrowLeft: -1, PageUp: -1 }[e.key];
       if (step) s.goto(s.at + step);
@@ -83,7 +85,7 @@ export function mountNav({ data, setStateValue, setTriggerValue, parentElement: 
       channel.addEventListener("message", s.hear);
     }
     deck.tick = () => {
-      const seconds = Math.floor((Date.now() - s.began) / 1000), two = (n) => String(n).padStart(2, "0");
+      const seconds = Math.floor((Date.now() - deck.began) / 1000), two = (n) => String(n).padStart(2, "0");
       for (const clock of document.querySelectorAll(".clock")) clock.textContent = `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`;
     };
     s.clock = setInterval(() => deck.tick(), 500);
@@ -94,7 +96,8 @@ export function mountNav({ data, setStateValue, setTriggerValue, parentElement: 
     setTimeout(loadPlotly, 1500); // while the reader reads the cover
   }
   clearTimeout(s.ahead);
-  s.ahead = expect(data.ahead, root);
+  // A session that is to get back what the tab has kept does not know yet how its slides look.
+  s.ahead = expect(data.fresh && deck.kept ? [] : data.ahead, root);
   return () => {
     document.removeEventListener("keydown", s.key); document.removeEventListener("click", s.click, true);
     document.removeEventListener("touchstart", s.down); document.removeEventListener("touchend", s.up);

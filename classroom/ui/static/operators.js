@@ -1,6 +1,6 @@
 // The reference: one operator's page, or the table of all. A link to another asks the server, and the page stays loaded.
 import { adoptTheme } from "./colour.js";
-import { fill, loadKatex, needsKatex } from "./maths.js";
+import { fill, loadKatex, needsKatex, reachFormulas } from "./maths.js";
 
 export function mountOperators({ data, setTriggerValue, parentElement: root }) {
   adoptTheme(root);
@@ -25,7 +25,7 @@ function paint(root, data) {
     else link.removeAttribute("aria-current");
   }
   // A formula too wide for its column scrolls: the keyboard must reach it.
-  for (const e of page.querySelectorAll(".katex-display")) if (e.scrollWidth > e.clientWidth) e.tabIndex = 0;
+  reachFormulas(page);
   if (!turned) return;
   document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
   if (chosen) return; // the list stays, and the reader in it

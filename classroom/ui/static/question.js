@@ -5,6 +5,7 @@ import { fill, loadKatex, needsKatex } from "./maths.js";
 const typed = new Map(); // question -> what the reader has typed or picked and not sent yet; moving on loses nothing
 export const forgetTyped = () => typed.clear();
 
+const PATIENCE = 4000; // milliseconds until an answer that nobody has heard may be given again
 const MARKS = { right: "✓", wrong: "✕" };
 const SAYS = { "right yours": "right, your answer", right: "right answer", wrong: "your answer", chosen: "chosen" };
 const PARTS = '<div class="asked"><div class="prose"></div><div class="about"></div><div class="answers"></div></div><div class="reason"></div>';
@@ -13,14 +14,22 @@ const make = (tag, cls = "", text = "") => Object.assign(document.createElement(
 
 export function paintQuestion(root, question, tell) {
   if (root.__id !== question.id) { root.__id = question.id; root.__given = undefined; root.innerHTML = PARTS; }
-  const $ = (q) => root.querySelector(q), answer = (given) => tell({ question: question.id, given });
+  const $ = (q) => root.querySelector(q);
+  const answer = (given) => { // the first of two quick answers is the one that counts
+    if (performance.now() - root.__sent < PATIENCE) return;
+    root.__sent = performance.now();
+    tell({ question: question.id, given });
+  };
+  root.__sent = -PATIENCE;
+  root.setAttribute("aria-label", "Question");
   fill($(".asked > .prose"), question.ask);
   if (question.type === "number") field($(".answers"), question, answer); else cards($(".answers"), question, answer);
   reason($(".reason"), question, () => { typed.delete(question.id); tell({ question: question.id, again: true }); });
-  const judged = root.__given === null && question.given !== null, active = document.activeElement;
+  const judged = root.__given === null && question.given !== null, opened = root.__given && question.given === null, active = document.activeElement;
   root.__given = question.given;
   // The answer that was just given disabled its button: the keyboard goes on at what the answer brought.
   if (judged && (active === document.body || root.contains(active))) $(".verdict").focus({ preventScroll: true });
+  if (opened && active === document.body) $(".answers :is(.card, input)").focus({ preventScroll: true });
 }
 
 function cards(root, question, answer) {
@@ -34,7 +43,7 @@ function cards(root, question, answer) {
     const state = open && picked.has(option.letter) ? "chosen" : option.state, [letter, text, says] = card.children;
     card.className = `card ${state}`; card.dataset.letter = option.letter; card.disabled = !open;
     letter.textContent = MARKS[state.split(" ")[0]] ?? option.letter; fill(text, option.text); says.textContent = SAYS[state] ?? "";
-    if (many) card.setAttribute("aria-pressed", String(picked.has(option.letter)));
+    if (many && open) card.setAttribute("aria-pressed", String(picked.has(option.letter))); else card.removeAttribute("aria-pressed");
     card.onclick = () => {
       if (!many) { answer(option.letter); return; }
       if (!picked.delete(option.letter)) picked.add(option.letter);

@@ -34,9 +34,10 @@ export function take(header, theme) {
 export function leave(figure, frame, theme) {
   const panels = [...figure.children];
   if (!frame || !panels.length) return;
-  let finished = false;
-  drawn(panels).then(() => { finished = true; if (whole(panels)) put(frame.header, theme, panels); else dispose(panels); });
-  setTimeout(() => { if (!finished) dispose(panels); }, 2000);
+  let over = false; // finished, or given up
+  const end = (keep) => { if (!over) { over = true; if (keep) put(frame.header, theme, panels); else dispose(panels); } };
+  drawn(panels).then(() => end(whole(panels)));
+  setTimeout(() => end(false), 2000);
 }
 
 // Pictures of one place are equally wide; one that is not redraws itself when it is put there.

@@ -1,14 +1,15 @@
 // A slide is painted as a whole, in one frame: at the key press where its sheet has come ahead, else when the server sends it.
 import { adoptTheme } from "./colour.js";
 import { deck, hears } from "./deck.js";
-import { fill, loadKatex, needsKatex, typeset } from "./maths.js";
+import { fetchFrame, frameAtHand } from "./frames.js";
+import { fill, loadKatex, needsKatex, reachFormulas, typeset } from "./maths.js";
 import { forgetTyped, paintQuestion } from "./question.js";
 import { prepare } from "./shelf.js";
-import { bindControls, bindPicture, fetchFrame, forgetStages, frameAtHand, releaseControls, releasePicture } from "./stage.js";
+import { bindControls, bindPicture, forgetStages, releaseControls, releasePicture } from "./stage.js";
 
 const sheets = new Map(); // id -> what the server last said of a slide
-const PATIENCE = 150; // milliseconds that the old slide stays while the picture of the new one comes
-let mounted = null, epoch = 0;
+const PATIENCE = { picture: 150, katex: 1500 }; // milliseconds that the old slide stays while these of the new one come
+let mounted = null, epoch = 0, presenter = false;
 
 const WORDS = '<div class="prose lede" data-part="words"></div>', CAPTION = '<div class="prose caption" data-part="caption"></div>';
 const CONTROLS = '<div class="controls"></div>', STAGE = '<div class="stage"></div>', BODY = '<div class="prose" data-part="body"></div>';
@@ -39,28 +40,33 @@ export function expect(found, near) {
 
 // Turn to a slide at once if everything of it is here.
 export function turn(id) {
-  const sheet = sheets.get(id);
-  if (mounted && sheet && !waits(sheet).length) paint(mounted, sheet);
+  const sheet = sheets.get(id), current = sheet?.epoch === epoch && (sheet.layout === "presenter") === presenter;
+  if (mounted && current && !waits(sheet).length) paint(mounted, sheet);
 }
+
+const within = (coming, milliseconds) => Promise.race([coming, new Promise((done) => setTimeout(done, milliseconds))]);
 
 function waits(sheet) {
   const found = [];
-  if (texts(sheet).some(needsKatex)) found.push(loadKatex());
-  if (sheet.stage?.ready && !sheet.stage.frame && !frameAtHand(sheet.stage)) found.push(Promise.race([fetchFrame(sheet.stage).catch(() => {}), new Promise((done) => setTimeout(done, PATIENCE))]));
+  if (texts(sheet).some(needsKatex)) found.push(within(loadKatex(), PATIENCE.katex));
+  if (sheet.stage?.ready && !sheet.stage.frame && !frameAtHand(sheet.stage)) found.push(within(fetchFrame(sheet.stage).catch(() => {}), PATIENCE.picture));
   return found;
 }
 
 export function mountSlide({ data, setStateValue, setTriggerValue, parentElement: root }) {
   adoptTheme(root);
   mounted = root;
-  root.__tell = { settings: (said) => setStateValue("settings", said), answer: (said) => setTriggerValue("answer", said), open: (what) => setTriggerValue("open", what) };
+  root.__tell = { settings: (said) => setStateValue("settings", said), answer: (said) => { sheets.clear(); setTriggerValue("answer", said); }, open: (what) => setTriggerValue("open", what) };
   const { seq, sheet } = data;
   if (sheet.epoch !== epoch) { epoch = sheet.epoch; forgetStages(); forgetTyped(); sheets.clear(); }
   sheets.set(sheet.id, sheet);
+  presenter = sheet.layout === "presenter";
   if (hears(seq)) {
     const found = waits(sheet), asked = (root.__asked = {});
     if (found.length) Promise.all(found).then(() => { if (root.__asked === asked && seq === deck.seq) paint(root, sheet); });
     else paint(root, sheet);
+    // A script that was slow to come sets what stands as TeX.
+    if (texts(sheet).some(needsKatex)) loadKatex().then(() => { if (root.__asked === asked && seq === deck.seq) paint(root, sheet); });
   }
   return () => { release(root.querySelector(".page")); if (mounted === root) mounted = null; };
 }
@@ -91,16 +97,23 @@ function paint(root, sheet) {
   row(article.querySelector(".more"), sheet.items ?? [], root.__tell.open);
   questions(article, sheet, root.__tell.answer);
   if (changes) { // pictures and plots need their width: they are bound in the page
+    const focused = page.contains(document.activeElement);
     page.replaceChildren(article);
+    if (focused) refocus(article); // what had the focus is gone; the keyboard goes on at the new slide's heading
     hideNatives(sheet.id);
-    // A formula too wide for a narrow screen scrolls: the keyboard must reach it.
-    for (const e of article.querySelectorAll(".katex-display")) if (e.scrollWidth > e.clientWidth) e.tabIndex = 0;
     document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
     deck.tick();
   }
   const controls = article.querySelector(".controls"), stage = article.querySelector(".stage");
   if (controls && sheet.stage?.controls.length) bindControls(controls, sheet.id, sheet.stage, root.__tell.settings);
   if (stage && sheet.stage) bindPicture(stage, sheet.id, sheet.stage);
+  reachFormulas(article);
+}
+
+function refocus(article) {
+  const heading = article.querySelector("h1");
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
 }
 
 function notices(root, sentences) {

@@ -1,13 +1,12 @@
 // A stage is one exhibit on one slide: its controls and its picture share a state here.
 // Every move asks the server for a new frame: one request at a time, the latest value wins, an older picture never returns.
-import { paint, tidy } from "./panels.js";
+import { afterMove } from "./deck.js";
+import { decode, dropFrame, fetchFrame, frameAtHand } from "./frames.js";
+import { paint } from "./panels.js";
 import { leave, take } from "./shelf.js";
-import { loadPlotly } from "./plot.js";
 import { adoptTheme, themeOf } from "./colour.js";
 
 const stages = new Map();
-const frames = new Map(); // address -> the frame and its coming; a setting seen once is free
-const KEPT = 96;
 const SHORT = 8; // letters: options that need no row of their own
 const MANY = 7; // options: more of them fold into a list
 
@@ -16,42 +15,9 @@ const stageOf = (name) => {
   return stages.get(name);
 };
 
-// A frame: an address (which stage, which move), then the picture's header, each JSON after its length; then the arrays.
-function decode(raw) {
-  const take = (bytes) => {
-    const size = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
-    return [JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + size))), bytes.subarray(4 + size)];
-  };
-  const [address, rest] = take(raw), [header, bytes] = take(rest);
-  return { header: { ...header, ...address }, bytes };
-}
-
-const addressOf = ({ exhibit, state }) => {
-  const query = new URLSearchParams(Object.entries(state).map(([k, v]) => [k, String(v)]));
-  return new URL(`../api/exhibit/${exhibit}?${query}`, import.meta.url).href;
-};
-
-export function fetchFrame(wanted) {
-  const address = addressOf(wanted);
-  if (!frames.has(address)) {
-    if (frames.size >= KEPT) frames.delete(frames.keys().next().value);
-    const kept = {};
-    kept.coming = fetch(address).then(async (reply) => {
-      if (!reply.ok) throw new Error((await reply.text()).slice(0, 200) || `the server answered ${reply.status}`);
-      return (kept.frame = decode(new Uint8Array(await reply.arrayBuffer())));
-    }).catch((error) => { frames.delete(address); throw error; });
-    frames.set(address, kept);
-  }
-  return frames.get(address).coming;
-}
-
-// The frame of these settings if the browser has it.
-export const frameAtHand = (wanted) => frames.get(addressOf(wanted))?.frame;
-
 const same = (a, b) => a && b && Object.keys({ ...a, ...b }).every((k) => String(a[k]) === String(b[k]));
 
 function show(stage, frame) {
-  stage.frame = frame;
   for (const picture of stage.pictures) {
     picture.__asked = null;
     // The release of a slider asks once more for what its last move has brought.
@@ -78,14 +44,14 @@ async function pump(stage) {
   try {
     while (stage.want) {
       const state = stage.want;
-      stage.want = null;
+      stage.want = null; stage.asks = state;
       const slow = setTimeout(() => stage.pictures.forEach(wait), 250);
       try {
         const frame = await fetchFrame({ exhibit: stage.exhibit, state });
-        if (!stage.want || !stage.slow) show(stage, frame);
+        if (same(state, stage.state) || (!stage.slow && stage.want)) show(stage, frame); // else the reader is back at what was at hand
       } catch (error) {
-        stage.pictures.forEach((p) => fail(p, error));
-      } finally { clearTimeout(slow); stage.pictures.forEach((p) => p.classList.remove("waiting")); }
+        if (error.name !== "AbortError") stage.pictures.forEach((p) => fail(p, error));
+      } finally { clearTimeout(slow); stage.asks = null; stage.pictures.forEach((p) => p.classList.remove("waiting")); }
     }
   } finally { stage.busy = false; if (stage.due) commit(stage); }
 }
@@ -93,19 +59,27 @@ async function pump(stage) {
 function moved(stage, released, control) {
   stage.ahead = true; // until this move is committed, what the server says answers an earlier one
   stage.controls.forEach((c) => reflect(c, stage));
-  if (released || !(stage.slow || control?.slow)) { stage.want = { ...stage.state }; pump(stage); }
+  const ready = frameAtHand(stage);
+  if (released && stage.slow && stage.asks && !same(stage.asks, stage.state)) dropFrame({ exhibit: stage.exhibit, state: stage.asks });
+  if (ready) { stage.want = null; show(stage, ready); stage.pictures.forEach((p) => p.classList.remove("waiting")); }
+  else if (released || !(stage.slow || control?.slow)) { stage.want = { ...stage.state }; pump(stage); }
   // The page hears of a move once its picture is there: a page that waits for a training run could not turn.
-  if (released) { stage.due = true; if (!stage.busy) commit(stage); }
+  if (released) { stage.due = true; if (ready || !stage.busy) commit(stage); }
 }
 
 function commit(stage) {
   stage.due = stage.ahead = false;
-  if (!stage.controls.size) return; // the reader has moved on: the address is another slide's now
   stage.seq += 1;
+  const said = { slide: stage.name, values: stage.state, seq: stage.seq };
+  afterMove(() => { address(stage); stage.send(said); });
+}
+
+// Write the settings into the address, unless it is another slide's by now.
+function address(stage) {
   const url = new URL(location.href);
+  if (url.searchParams.get("slide") !== stage.name) return;
   for (const [k, v] of Object.entries(stage.state)) url.searchParams.set(k, String(v));
   history.replaceState(history.state, "", url);
-  stage.send({ slide: stage.name, values: stage.state, seq: stage.seq });
 }
 
 // ---- controls ------------------------------------------------------------------------------------------------------
@@ -214,6 +188,7 @@ export function releaseControls(root) {
   const stage = root.__stage;
   if (!stage) return;
   stage.controls.delete(root); root.__stage = null;
+  if (stage.due && !stage.controls.size) commit(stage); // released just before the turn
   if (!stage.controls.size) { cancelAnimationFrame(stage.playing?.id); stage.playing = null; stage.ahead = false; }
 }
 
@@ -244,7 +219,7 @@ export function bindPicture(root, name, data) {
   const wanted = { exhibit: data.exhibit, state: isAhead(stage, data) ? stage.state : data.state }, shown = root.__frame?.header, ready = frameAtHand(wanted);
   if (shown?.exhibit === wanted.exhibit && (isAhead(stage, data) || same(shown.state, wanted.state))) {
     if (root.__theme !== themeOf(root)) drawPicture(root, root.__frame);
-  } else if (ready) { stage.frame = ready; drawPicture(root, ready); } else ask(root, wanted);
+  } else if (ready) drawPicture(root, ready); else ask(root, wanted);
 }
 
 export function releasePicture(root) {
@@ -267,7 +242,7 @@ export function mountPicture({ data, parentElement }) {
 
 function ask(root, data) {
   root.__asked = data;
-  const patience = setTimeout(() => wait(root), 150);
+  const patience = setTimeout(() => { if (root.__asked === data) wait(root); }, 150);
   fetchFrame(data)
     .then((frame) => { if (root.__asked === data) drawPicture(root, frame); })
     .catch((error) => { if (root.__asked === data) fail(root, error); })
@@ -281,7 +256,6 @@ function wait(root) {
 
 function fail(root, error) {
   root.classList.add("failed");
-  root.querySelector(".message").textContent = `The picture could not be computed: ${error.message}. Move a control to try again.`;
+  const remedy = root.__shows?.controls.size ? "Move a control" : "Reload the page";
+  root.querySelector(".message").textContent = `The picture could not be computed: ${error.message}. ${remedy} to try again.`;
 }
-
-export { loadPlotly, tidy };
