@@ -264,7 +264,7 @@ class Cell(NamedTuple):
     """A cell of a table that is more than its text."""
 
     text: str
-    kind: Literal["", "yes", "no", "faint"] = ""  # a colour, beside what the text says
+    kind: Literal["", "yes", "no", "faint", "phrase"] = ""  # a colour, beside what the text says; or room for words
     title: str = ""  # what a sign stands for: read aloud, and shown under the pointer
     sets: tuple[tuple[str, str], ...] = ()  # controls and their values: what a click on the cell chooses
 

@@ -23,10 +23,11 @@ class Row(NamedTuple):
     running: Running | None  # after one batch, from the framework's own start; None where there are none
 
 
-def differences(norm: Norm, x: Array) -> tuple[Row, ...]:
+def differences(norm: Norm, x: Array, **alike: Any) -> tuple[Row, ...]:
     """Return a row for each preset of an operator beside `norm` itself, which comes first as "normlib".
 
-    x: in the operator's layout; each takes the parameters that it starts from.  Raises ValueError where one refuses x,
+    x: in the operator's layout; each takes the parameters that it starts from.  alike: fields that all are given, in
+    place of their own.  Raises ValueError where one refuses x,
     and for a norm at inference, which has no statistics to average.
 
     >>> import numpy as np
@@ -42,8 +43,9 @@ def differences(norm: Norm, x: Array) -> tuple[Row, ...]:
     MatConvNet [0.0399] {'eps': 0.0001, 'unbiased': False, 'averages': 'deviation'}
     Ioffe & Szegedy [8.] {'momentum': 0.0, 'debias': True}
     """
-    presets = {name: replace(preset, layout=norm.layout) for name, preset in norm.presets().items()}
-    return tuple(_row(framework, each, norm, x) for framework, each in {"normlib": norm, **presets}.items())
+    alike["layout"] = norm.layout
+    every = {name: replace(each, **alike) for name, each in {"normlib": norm, **norm.presets()}.items()}
+    return tuple(_row(framework, each, every["normlib"], x) for framework, each in every.items())
 
 
 def _row(framework: str, norm: Norm, beside: Norm, x: Array) -> Row:

@@ -73,6 +73,16 @@ def test_fields_are_told_beside_the_operator_that_is_asked_about():
     assert dict(rows["PyTorch"].fields) == {"eps": 1e-5, "momentum": 0.1, "unbiased": True}
 
 
+def test_an_even_window_that_all_are_given_leans_high_in_onnx_and_low_in_pytorch():
+    """Of 0, 3, 4 in three channels the middle one sees 3 and 4, or 0 and 3."""
+    x = np.array([0.0, 3.0, 4.0]).reshape(1, 3, 1, 1)
+    rows = {row.framework: row for row in differences(NORMS["local_response_norm"](), x, size=2)}
+    assert dict(rows["ONNX"].fields) == {"alpha": 1e-4}
+    assert dict(rows["PyTorch"].fields) == {"alpha": 1e-4, "lean": "low"}
+    for name, squares in (("ONNX", 25), ("PyTorch", 9)):
+        assert rows[name].y[0, 1, 0, 0] == pytest.approx(3 * (1 + 1e-4 / 2 * squares) ** -0.75, rel=1e-14)
+
+
 def test_rows_keep_to_the_layout_of_the_operator():
     x = np.random.default_rng(0).normal(size=(2, 3, 4))
     first, last = (rows_of(BatchNorm(layout=layout), x) for layout in ("NCL", "NLC"))

@@ -510,6 +510,30 @@ def test_invariances_louder(bank: Bank) -> None:
     assert changes == [bank["invariances-louder"].answer]
 
 
+def test_who_differs_running(bank: Bank) -> None:
+    x = column(0, 4)
+    kept = {}
+    for name, norm in BatchNorm.presets().items():
+        cache = norm.forward(x, **norm.init(x.shape))[1]
+        kept[name] = float(norm.update(norm.start(1), cache).var[0])
+    old = BatchNorm(momentum=0.9)
+    turned = float(old.update(old.start(1), old.forward(x, **old.init(x.shape))[1]).var[0])
+    slips = {"ONNX": kept["ONNX"], "weight of the old": turned, "Keras and Flax": kept["Keras"]}
+    assert_key(bank, "who-differs-running", kept["PyTorch"], slips)
+    assert kept["Keras"] == kept["Flax"]
+
+
+def test_who_differs_eps(bank: Bank) -> None:
+    channels_of = {"A": (100.0, 1.0), "B": (0.0, 1e-3), "C": (0.0, 1.0)}
+    larger = {}
+    for letter, (mean, var) in channels_of.items():
+        x = column(mean + var**0.5, mean - var**0.5)
+        large, small = (BatchNorm(eps=eps, affine=False).forward(x)[0].max() for eps in (1e-3, 1e-5))
+        larger[letter] = small / large
+    assert [letter for letter, factor in larger.items() if factor > 1.1] == [bank["who-differs-eps"].answer]
+    assert (larger["B"], larger["C"]) == pytest.approx((1.41, 1.0005), abs=5e-3)
+
+
 def test_every_number_has_its_key_computed_here(bank: Bank) -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     numbers = [question.id for question in bank.values() if question.type == "number"]
