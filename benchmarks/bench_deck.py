@@ -17,12 +17,12 @@ from datetime import date
 
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks import first_paint, keys, mixture, readers, settings, sliders
+from benchmarks import first_paint, keys, mixture, pictures, readers, settings, sliders
 from benchmarks.browser import launch
 from benchmarks.servers import Server, deck, floor
 from benchmarks.table import Line, table
 
-SECTIONS = ("keys", "frames", "sliders", "first", "settings", "memory")
+SECTIONS = ("keys", "frames", "sliders", "pictures", "first", "settings", "memory")
 QUICK = tuple(name for name in SECTIONS if name != "settings")  # four more servers would take most of the time
 
 
@@ -67,6 +67,8 @@ def section(
             return "The change of slide, frame by frame", mixture.lines(changes)
         case "sliders":
             return "Control to painted picture", sliders.lines(sliders.measure(browser, talk, quick))
+        case "pictures":
+            return "A picture on the server, processor time", pictures.lines(pictures.measure(quick))
         case "first":
             return "First visit", first_paint.lines(*first_paint.measure(browser, talk, bare, quick))
         case "settings":

@@ -24,7 +24,7 @@ class Target(NamedTuple):
 TARGETS = (
     Target("strip, two maps, two histograms", "cross-channel", "alpha"),
     Target("three maps and histograms, a table", "forward", "gamma"),
-    Target("two Plotly plots", "idea", "mean"),
+    Target("two charts, two numbers", "idea", "mean"),
 )
 MOVES = 70  # positions of the mouse in one drag
 BETWEEN = 12  # milliseconds from one to the next, before what the browser takes

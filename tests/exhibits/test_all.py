@@ -3,7 +3,6 @@
 import json
 import pickle
 import struct
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -17,7 +16,6 @@ from classroom.exhibit import Exhibit, Pick, Range, controls_for, render
 from classroom.exhibits import EXHIBITS, key_of
 
 EVERY = pytest.mark.parametrize("key", list(EXHIBITS))
-DRAG_SECONDS = 0.015  # computing and packing one picture; twice this fails, for the machine of the test may be slow
 
 
 @cache
@@ -122,18 +120,6 @@ def test_no_control_is_dead(key: str) -> None:
     bases = [default, *(changed for name in picks for changed in ends(default, name))]
     for name in quick(default):
         assert any(panels(ends(base, name)[0]) != panels(ends(base, name)[-1]) for base in bases), name
-
-
-@EVERY
-def test_a_picture_keeps_up_with_a_drag(key: str) -> None:
-    exhibit = EXHIBITS[key]()
-    render(exhibit)
-    spent = []
-    for _ in range(9):
-        start = time.process_time()
-        render(exhibit)
-        spent.append(time.process_time() - start)
-    assert min(spent) < 2 * DRAG_SECONDS
 
 
 @EVERY
