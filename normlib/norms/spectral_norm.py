@@ -2,11 +2,13 @@
 
 - The axes speak of a weight here: N counts the channels that go out of a layer, C those that come in, and H and W the
   kernel. The weight is read as a matrix: a row for each output channel, a column for each C, H and W.
-- After it no input is made longer than it came: the layer is 1-Lipschitz, as a discriminator should be.
+- Once u and v have converged, the matrix has norm 1: a dense layer makes no input longer than it came. A convolution
+  still may, for its patches overlap and a value counts in several: 3 x 3 weights of 1 / 3 make 3 of a constant 1.
 - The singular value is estimated from two vectors, u on the left and v on the right, that move along with training: a
   step of the power iteration for each step of training. In the gradient both are constants.
 - A singular value of 0 divides nothing: the weight stays as it is, as in Flax; PyTorch gives nan.
-- PyTorch moves u first, by the v that it has, and then v; Keras and Flax move v first.
+- The paper's algorithm 1, Keras and Flax move v first, by the u that they have, and then u;
+  torch.nn.utils.parametrizations.spectral_norm moves u first, torch.nn.utils.spectral_norm v.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ class Cache(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class SpectralNorm(Norm):
-    """Divide a weight by the singular value that belongs to u and v; defaults are PyTorch's.
+    """Divide a weight by the singular value that belongs to u and v; defaults are those of PyTorch's parametrization.
 
     Source: Miyato et al. 2018, equation 8, and algorithm 1 for the power iteration.
     """
@@ -109,7 +111,7 @@ class SpectralNorm(Norm):
     @classmethod
     @preset("PyTorch")
     def pytorch(cls) -> Self:
-        """Return PyTorch's: u first, one step at a time."""
+        """Return that of PyTorch's parametrizations: u first, one step at a time."""
         return cls()
 
     @classmethod

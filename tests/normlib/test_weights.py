@@ -179,6 +179,27 @@ def test_the_power_iteration_finds_the_largest_singular_value(w, norm):
     np.testing.assert_allclose(norm.forward(w, **found)[0], w / s, rtol=1e-12)
 
 
+def test_a_matrix_makes_no_input_longer_but_a_convolution_may():
+    """The matrix of 3 x 3 ones has norm 3, so 1 / 3 is left of each; over a constant map nine of them make 3."""
+    norm = SpectralNorm(iterations=50)
+    kernel = np.ones((1, 1, 3, 3))
+    y, _ = norm.forward(kernel, **norm.power_iteration(kernel, **norm.init(kernel.shape)))
+    np.testing.assert_allclose(y, np.full(kernel.shape, 1 / 3), rtol=1e-14)
+    assert np.linalg.norm(y.reshape(1, -1), ord=2) == pytest.approx(1, rel=1e-14)
+    around = np.pad(np.ones((20, 20)), 1)  # zeros beyond the border
+    patches = np.lib.stride_tricks.sliding_window_view(around, (3, 3))
+    convolved = np.einsum("hwij,ij->hw", patches, y[0, 0])
+    np.testing.assert_allclose(convolved[1:-1, 1:-1], 3, rtol=1e-13)
+    assert np.linalg.norm(convolved) > 2.8 * np.linalg.norm(around)
+
+
+def test_before_u_and_v_have_converged_a_matrix_may_gain_too():
+    """u^T x v of 2, 5 on the diagonal is 2 by the first axis alone: the second then gains 5 / 2."""
+    norm, first = SpectralNorm(layout="NC"), np.array([1.0, 0.0])
+    y, _ = norm.forward(np.diag([2.0, 5.0]), u=first, v=first)
+    assert np.linalg.norm(y, ord=2) == pytest.approx(2.5)
+
+
 def test_one_step_moves_u_first_by_v_or_v_first_by_u():
     """Of 2, 5 on the diagonal: u by v = 3, 4 over 5 is 6, 20 over its length, and v then 12, 100."""
     x, start = np.diag([2.0, 5.0]), {"u": np.array([0.0, 1.0]), "v": np.array([0.6, 0.8])}
