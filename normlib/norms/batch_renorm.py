@@ -57,8 +57,8 @@ class BatchRenorm(Norm):
         return Pool(n=ALL, h=ALL, w=ALL)
 
     def _init(self, shape: Shape) -> dict[str, Array]:
-        ones, zeros = np.ones(shape[1]), np.zeros(shape[1])
-        return {"gamma": ones, "beta": zeros, "r": ones, "d": zeros}
+        channels = shape[1]
+        return {"gamma": np.ones(channels), "beta": np.zeros(channels), "r": np.ones(channels), "d": np.zeros(channels)}
 
     def _forward(self, x: Array, gamma: Array, beta: Array, r: Array, d: Array) -> tuple[Array, Cache]:
         y, line = affine.standardize(x, self.pool, self.eps, gamma * r, gamma * d + beta, "BatchRenorm.forward")

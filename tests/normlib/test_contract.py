@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -144,6 +145,13 @@ def test_writing_to_y_does_not_reach_the_cache(norm, rng):
     y[...] = 7.0
     for name, grad in norm.backward(dy, cache).items():
         np.testing.assert_array_equal(grad, before[name])
+
+
+@every_variant
+def test_no_two_parameters_of_the_start_share_memory(norm):
+    start = norm.init(outer_shape(norm))
+    for one, other in combinations(start, 2):
+        assert not np.shares_memory(start[one], start[other]), f"{one} and {other}"
 
 
 @every_variant
