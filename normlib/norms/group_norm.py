@@ -62,6 +62,18 @@ class GroupNorm(Norm):
         return cls()
 
     @classmethod
+    @preset("PyTorch")
+    def pytorch(cls) -> Self:
+        """Return PyTorch's: eps 1e-5; it has no default number of groups, here the paper's."""
+        return cls()
+
+    @classmethod
+    @preset("ONNX")
+    def onnx(cls) -> Self:
+        """Return ONNX's GroupNormalization: eps 1e-5; it has no default number of groups, here the paper's."""
+        return cls()
+
+    @classmethod
     @preset("Keras")
     def keras(cls) -> Self:
         """Return Keras's: 32 groups, eps 1e-3."""

@@ -27,6 +27,7 @@ class Case(NamedTuple):
     loss: float = 1.0  # how many times less is known of the outputs than of the inputs
     dtypes: tuple[str, ...] = ("float64", "float32")
     besides: tuple[str, ...] = ()  # the names of what else `compute` returns
+    fixed: tuple[str, ...] = ()  # the inputs that are constants to the framework: it has no gradient for them
 
     @property
     def name(self) -> str:

@@ -52,7 +52,8 @@ def per_channel(key: str) -> Callable[..., Any]:
     """InstanceNormalization-22 and GroupNormalization-21: scale and bias per channel."""
 
     def compute(x, scale, bias, epsilon=1e-5, num_groups=None):
-        norm = NORMS[key](eps=epsilon, **({"groups": num_groups} if num_groups else {}))
+        settings = {"groups": num_groups} if num_groups else {}
+        norm = replace(NORMS[key].presets()["ONNX"], eps=epsilon, **settings)
         return (norm.forward(x, gamma=scale, beta=bias)[0],)
 
     return compute

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..case import Array, Case, Running
 from . import Framework
-from .pytorch import last
+from .pytorch import RUN, last
 
 
 def load() -> Any:
@@ -24,12 +24,12 @@ def load() -> Any:
 
 
 def run(nnx: Any, case: Case, dtype: str) -> dict[str, Array]:
-    """Return y and the gradient of <dy, y> for every input but running statistics."""
+    """Return y and the gradient of <dy, y> for every input that is not fixed."""
     import jax
 
     inputs = {name: jax.numpy.asarray(a) for name, a in case.inputs(dtype).items()}
     dy = inputs.pop("dy")
-    kept = {name: inputs.pop(name) for name in list(inputs) if name.startswith("running")}
+    kept = {name: inputs.pop(name) for name in case.fixed}
     y, pull = jax.vjp(lambda given: case.compute(nnx, **given, **kept), inputs)
     (grads,) = pull(dy)
     return {"y": np.asarray(y), **{f"d{name}": np.asarray(grad) for name, grad in grads.items()}}
@@ -87,10 +87,11 @@ FRAMEWORK = Framework(
         Case(
             "batch_norm",
             "Flax, inference",
-            last((4, 3, 2, 3), "gamma", "beta", "running_mean", "running_var"),
+            last((4, 3, 2, 3), "gamma", "beta", *RUN),
             layer("BatchNorm", use_running_average=True),
             "Flax",
             settings=NHWC | {"training": False},
+            fixed=RUN,
         ),
         Case(
             "layer_norm",

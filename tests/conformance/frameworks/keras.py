@@ -12,7 +12,7 @@ import numpy as np
 
 from ..case import Array, Case, Running
 from . import Framework, tensorflow
-from .pytorch import last
+from .pytorch import RUN, last
 
 
 def load() -> Any:
@@ -87,7 +87,6 @@ def averaged_deviations(keras: Any, batches: Array) -> tuple[Array, Array]:
     return np.asarray(built.moving_mean.value), np.asarray(built.moving_variance.value)
 
 
-RUN = ("running_mean", "running_var")
 NHWC = {"layout": "NHWC"}
 
 FRAMEWORK = Framework(
@@ -193,6 +192,7 @@ FRAMEWORK = Framework(
             last((4, 2, 2, 3), "gamma", "beta", *RUN),
             renorm(rmin=1 / 1.1, rmax=1.1, dmax=0.2),
             settings=NHWC | {"r_max": 1.1, "d_max": 0.2, "eps": 1e-3},
+            fixed=RUN,
         ),
         Case(
             "batch_renorm",
@@ -200,8 +200,9 @@ FRAMEWORK = Framework(
             last((4, 2, 2, 3), "gamma", "beta", *RUN),
             renorm(rmin=1 / 30, rmax=30.0, dmax=50.0),
             settings=NHWC | {"r_max": 30.0, "d_max": 50.0, "eps": 1e-3},
+            fixed=RUN,
         ),
-        Case("spectral_norm", "Keras", {"x": (2, 2, 3, 4), "u": (4,)}, spectral_norm, "Keras"),
+        Case("spectral_norm", "Keras", {"x": (2, 2, 3, 4), "u": (4,)}, spectral_norm, "Keras", fixed=("u",)),
     ),
     running=(
         Running("Keras", "its own momentum", averaged()),

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..case import Case
 from . import Framework, autograd
-from .pytorch import batch, load
+from .pytorch import RUN, batch, load
 
 
 def channel_sum(torch: Any, values: Any, below: int, above: int) -> Any:
@@ -243,9 +243,10 @@ FRAMEWORK = Framework(
             Case(
                 "batch_renorm",
                 what,
-                batch((4, 3, 2, 2)) | {"running_mean": (3,), "running_var": (3,)},
+                batch((4, 3, 2, 2)) | dict.fromkeys(RUN, (3,)),
                 batch_renorm(r_max, d_max, 1e-3),
                 settings={"r_max": r_max, "d_max": d_max, "eps": 1e-3},
+                fixed=RUN,
             )
             for what, r_max, d_max in (("not clipped", 30.0, 50.0), ("clipped", 1.01, 0.05), ("off", 1.0, 0.0))
         ),

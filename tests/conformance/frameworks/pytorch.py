@@ -7,6 +7,8 @@ from typing import Any
 from ..case import Array, Case, Running
 from . import Framework, autograd
 
+RUN = ("running_mean", "running_var")
+
 
 def load() -> Any:
     """Return torch."""
@@ -164,13 +166,22 @@ FRAMEWORK = Framework(
         Case("batch_norm", "a matrix", batch((5, 3)), batch_norm(), "PyTorch", settings={"layout": "NC"}),
         Case("batch_norm", "sequences", batch((3, 2, 5)), batch_norm(), "PyTorch", settings={"layout": "NCL"}),
         Case("batch_norm", "volumes", batch((2, 2, 2, 3, 2)), batch_norm(), "PyTorch", settings={"layout": "NCDHW"}),
-        Case("batch_norm", "inference", inference((4, 3, 3, 2)), infer(), "PyTorch", settings={"training": False}),
+        Case(
+            "batch_norm",
+            "inference",
+            inference((4, 3, 3, 2)),
+            infer(),
+            "PyTorch",
+            settings={"training": False},
+            fixed=RUN,
+        ),
         Case(
             "batch_norm",
             "inference, one value",
             inference((1, 1, 1, 1)),
             infer(eps=0.3),
             settings={"training": False, "eps": 0.3},
+            fixed=RUN,
         ),
         # Layer, instance, group, root mean square.
         Case("layer_norm", "all axes but the first", element((3, 4, 2, 3), "gamma", "beta"), layer_norm, "PyTorch"),
@@ -202,16 +213,42 @@ FRAMEWORK = Framework(
         Case("instance_norm", "one row", batch((3, 2, 1, 4)), instance_norm),
         Case("instance_norm", "sequences", batch((3, 2, 5)), instance_norm, settings={"layout": "NCL"}),
         Case("instance_norm", "volumes", batch((2, 2, 2, 3, 2)), instance_norm, settings={"layout": "NCDHW"}),
-        Case("group_norm", "two groups", batch((3, 4, 2, 3)), group_norm(2), settings={"groups": 2}),
-        Case("group_norm", "three groups of two", batch((2, 6, 2, 2)), group_norm(3), settings={"groups": 3}),
-        Case("group_norm", "eps that tells", batch((3, 4, 2, 3)), group_norm(2), settings={"groups": 2}, scale=3e-3),
-        Case("group_norm", "one group", batch((2, 4, 2, 2)), group_norm(1), settings={"groups": 1}),
-        Case("group_norm", "a group per channel", batch((2, 4, 2, 2)), group_norm(4), settings={"groups": 4}),
-        Case("group_norm", "one example", batch((1, 4, 2, 3)), group_norm(2), settings={"groups": 2}),
-        Case("group_norm", "one position", batch((3, 6, 1, 1)), group_norm(2), settings={"groups": 2}),
-        Case("group_norm", "a matrix", batch((3, 6)), group_norm(2), settings={"groups": 2, "layout": "NC"}),
-        Case("group_norm", "sequences", batch((3, 4, 3)), group_norm(2), settings={"groups": 2, "layout": "NCL"}),
-        Case("group_norm", "volumes", batch((2, 4, 2, 3, 2)), group_norm(2), settings={"groups": 2, "layout": "NCDHW"}),
+        Case("group_norm", "two groups", batch((3, 4, 2, 3)), group_norm(2), "PyTorch", settings={"groups": 2}),
+        Case(
+            "group_norm", "three groups of two", batch((2, 6, 2, 2)), group_norm(3), "PyTorch", settings={"groups": 3}
+        ),
+        Case(
+            "group_norm",
+            "eps that tells",
+            batch((3, 4, 2, 3)),
+            group_norm(2),
+            "PyTorch",
+            settings={"groups": 2},
+            scale=3e-3,
+        ),
+        Case("group_norm", "one group", batch((2, 4, 2, 2)), group_norm(1), "PyTorch", settings={"groups": 1}),
+        Case(
+            "group_norm", "a group per channel", batch((2, 4, 2, 2)), group_norm(4), "PyTorch", settings={"groups": 4}
+        ),
+        Case("group_norm", "one example", batch((1, 4, 2, 3)), group_norm(2), "PyTorch", settings={"groups": 2}),
+        Case("group_norm", "one position", batch((3, 6, 1, 1)), group_norm(2), "PyTorch", settings={"groups": 2}),
+        Case("group_norm", "a matrix", batch((3, 6)), group_norm(2), "PyTorch", settings={"groups": 2, "layout": "NC"}),
+        Case(
+            "group_norm",
+            "sequences",
+            batch((3, 4, 3)),
+            group_norm(2),
+            "PyTorch",
+            settings={"groups": 2, "layout": "NCL"},
+        ),
+        Case(
+            "group_norm",
+            "volumes",
+            batch((2, 4, 2, 3, 2)),
+            group_norm(2),
+            "PyTorch",
+            settings={"groups": 2, "layout": "NCDHW"},
+        ),
         Case("rms_norm", "a matrix", last((3, 5), "gamma"), rms_norm(eps=1e-5), settings={"eps": 1e-5, "layout": "NC"}),
         Case(
             "rms_norm", "tokens", last((3, 4, 5), "gamma"), rms_norm(eps=1e-5), settings={"eps": 1e-5, "layout": "NLC"}
@@ -332,6 +369,7 @@ FRAMEWORK = Framework(
                 "PyTorch",
                 settings={"iterations": iterations},
                 besides=("u", "v"),
+                fixed=("v",),
             )
             for what, shape, iterations in (
                 ("one step", (4, 3, 2, 2), 1),
