@@ -27,8 +27,8 @@ def differences(norm: Norm, x: Array, **alike: Any) -> tuple[Row, ...]:
     """Return a row for each preset of an operator beside `norm` itself, which comes first as "normlib".
 
     x: in the operator's layout; each takes the parameters that it starts from.  alike: fields that all are given, in
-    place of their own.  Raises ValueError where one refuses x,
-    and for a norm at inference, which has no statistics to average.
+    place of their own.  Raises ValueError where one refuses x, and for a norm at inference, which has no statistics to
+    average.
 
     >>> import numpy as np
     >>> from normlib.norms.batch_norm import BatchNorm

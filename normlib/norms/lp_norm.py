@@ -34,7 +34,8 @@ class Cache(NamedTuple):
 class LpNorm(Norm):
     """Divide by the p-norm; defaults are PyTorch's.
 
-    Source: Liu, Rabinovich & Berg 2015, on the L2 normalization layer: across channels, p = 2, no eps.
+    Source: Liu, Rabinovich & Berg 2015, on the L2 normalization layer: across channels, p = 2, no eps. Theirs
+    then scales each channel by a learned number, which is left out here, as in the frameworks.
     """
 
     title = "Lp normalization"

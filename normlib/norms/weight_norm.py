@@ -31,8 +31,9 @@ class Cache(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class WeightNorm(Norm):
-    """Give the weights of each output channel the length g; defaults are PyTorch's.
+    """Give the weights of each output channel the length g; eps is PyTorch's default, none.
 
+    g starts at 1, where PyTorch's starts at the norm of the weight, so that wrapping a layer changes nothing at first.
     Source: Salimans & Kingma 2016, equations 2 and 3, which have no eps.
     """
 
