@@ -33,8 +33,8 @@ def show() -> None:
     for chapter in both.deck.chapters:
         slides = both.deck.pages[chapter.first.number : chapter.first.number + chapter.count]
         tiles = "".join(_tile(slide, at) for slide in slides)
-        parts.append(f'<h2 class="chapter"><b>{chapter.number}</b>&ensp;{html.escape(chapter.name)}</h2>'
-                     f'<ul class="tiles">{tiles}</ul>')  # fmt: skip
+        heading = f'<h2 class="chapter"><b>{chapter.number}</b>&ensp;{html.escape(chapter.name)}</h2>'
+        parts.append(f'<section>{heading}<ul class="tiles">{tiles}</ul></section>')
     st.html(f'<div class="chapters">{"".join(parts)}</div>')
     with st.bottom:
         navigation(both.deck.find(at or "") or both.deck.cover, elsewhere=True)
