@@ -130,8 +130,8 @@ class Norm(ABC):
     def forward(self, x: Array, **params: Array) -> tuple[Array, Any]:
         """Return y, with the layout, shape and dtype of x, and the cache that `backward` needs.
 
-        x: in the operator's layout, of any floating-point dtype; never changed. Leave it unchanged until
-        `backward` is done: the cache may refer to it. params: as named and shaped by `init`.
+        x: in the operator's layout, of any floating-point dtype; params: as named and shaped by `init`. None is
+        changed. Leave x and the parameters unchanged until `backward` is done: the cache may refer to them.
         Raises ValueError for another shape or dtype, and for missing, unknown or misshapen parameters.
         """
         x = self._floating("x", x)
@@ -141,8 +141,9 @@ class Norm(ABC):
         return from_nchw(y, self.layout, x.shape).astype(x.dtype, copy=False), cache
 
     def backward(self, dy: Array, cache: Any) -> dict[str, Array]:
-        """Return dl/d(input) under the name of each input of `forward`, with its shape, in the dtype of dy.
+        """Return dl/d(input) under the name of each input of `forward`, with its shape.
 
+        x's is in the dtype of dy; the parameters' are in float32 at least, for a sum over cells may exceed float16.
         dy: dl/dy, in the operator's layout; cache: from `forward`. Raises ValueError where dy is not shaped like y.
         """
         dy = self._floating("dy", dy)
@@ -154,14 +155,13 @@ class Norm(ABC):
         work = np.promote_types(dy.dtype, np.float32)
         grads = self._backward(to_nchw(dy, self.layout).astype(work, copy=False), cache)
         outer = {name: self._outward(grad, dy.shape) for name, grad in grads.items()}
-        return {name: grad.astype(dy.dtype, copy=False) for name, grad in outer.items()}
+        return {name: grad.astype(dy.dtype if name == "x" else work, copy=False) for name, grad in outer.items()}
 
     def pooled(self, shape: Shape, cell: Shape) -> NDArray[np.bool_]:
         """Return True where a cell of x enters the statistic of `cell`; shape, cell and result in the layout.
 
         Raises ValueError where `cell` is not an index into `shape`.
         """
-        shape, cell = tuple(shape), tuple(cell)
         shape, cell = tuple(shape), tuple(cell)
         self._check_shape("pooled: shape", shape)
         if len(cell) != len(shape) or not all(0 <= at < n for at, n in zip(cell, shape, strict=True)):
