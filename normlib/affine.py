@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from normlib.maps import example_sums, line, map_sums, plane
-from normlib.pool import ALL, Array, Groups, Pool
-from normlib.standardize import Shifted, inverse, moments, pooled_axes, standardize_backward
+from normlib.pool import ALL, ONE, Array, Groups, Pool
+from normlib.standardize import Shifted, inverse, is_far, moments, pooled_axes, received, standardize_backward
 
 ONES = np.ones((1, 1, 1, 1))
 
@@ -51,21 +51,45 @@ def backward(dy: Array, cache: Cache, pool: Pool) -> dict[str, Array]:
         x_hat, dx_hat = cache.x_hat, scaled(dy, gamma)
         dx = standardize_backward(dx_hat, x_hat, cache.inv_std, pooled_axes(pool))
         return {"x": dx} if gamma is None else {"x": dx, **parameter_gradients(dy, x_hat, gamma)}
+    if pool.c is ONE:
+        return _backward_in_channels(dy, cache, pool)
     by_element = gamma is not None and gamma.ndim == 3
     dx_hat, scale = (scaled(dy, gamma), ONES) if by_element else (dy, _factor(gamma))
     offset, inv_std = _of_channels(cache.offset, dy), _of_channels(cache.inv_std, dy)
-    total, along = map_sums(dx_hat, values)
-    along = inv_std * (along - offset * total)  # of dx_hat * x_hat
-    through_mean, through_variance = (_pool_mean(scale * sums, dy, pool) for sums in (total, along))
-    slope = -inv_std * inv_std * through_variance
-    dx = plane(dx_hat, inv_std * scale, values, slope, -inv_std * through_mean - slope * offset)
+    with np.errstate(over="ignore"):
+        total, products, squares = map_sums(dx_hat, values, dx_hat)
+    along = inv_std * (products - offset * total)  # of dx_hat * x_hat
+    grads = {} if gamma is None else {"gamma": along.sum((0, 2, 3)), "beta": total.sum((0, 2, 3))}
+    if by_element:
+        grads["beta"], grads["gamma"] = example_sums(dy, values, inv_std, -offset * inv_std)
+    through_mean = _pool_mean(scale * total, dy, pool)
+    if is_far(through_mean, _pool_mean(scale * scale * squares, dy, pool)):
+        dx_hat, scale = _levelled(dy, gamma, pool), ONES
+        total, products = map_sums(dx_hat, values)
+        along, through_mean = inv_std * (products - offset * total), _pool_mean(total, dy, pool)
+    slope = -inv_std * inv_std * _pool_mean(scale * along, dy, pool)
+    return {"x": plane(dx_hat, inv_std * scale, values, slope, -inv_std * through_mean - slope * offset), **grads}
+
+
+def _backward_in_channels(dy: Array, cache: Cache, pool: Pool) -> dict[str, Array]:
+    """Return the gradients where gamma is one number for all of a pool: sums over pools are all they need."""
+    values, offset, inv_std, gamma = cache.values, cache.offset, cache.inv_std, cache.gamma
+    dy, taken, total, along = received(dy, values, pooled_axes(pool))
+    along, cells = inv_std * (along - offset * total), dy.size // total.size
+    gain = _factor(gamma) * inv_std
+    slope = -gain * inv_std * along / cells
+    dx = plane(dy, gain, values, slope, -gain * total / cells - slope * offset)
     if gamma is None:
         return {"x": dx}
-    if by_element:
-        dbeta, dgamma = example_sums(dy, values, inv_std, -offset * inv_std)
-    else:
-        dbeta, dgamma = total.sum((0, 2, 3)), along.sum((0, 2, 3))
-    return {"x": dx, "gamma": dgamma, "beta": dbeta}
+    return {"x": dx, "gamma": along.sum((0, 2, 3)), "beta": (total + cells * taken).sum((0, 2, 3))}
+
+
+def _levelled(dy: Array, gamma: Array | None, pool: Pool) -> Array:
+    """Return dy * gamma less a number for each pool that is near its mean, before anything is rounded with it."""
+    scale, sums = _factor(gamma), map_sums(dy)[0]
+    taken = _pool_mean(sums, dy, pool).astype(dy.dtype).astype(sums.dtype)
+    of_maps = np.broadcast_to(scale.mean((2, 3), keepdims=True) * dy[0, 0].size, sums.shape)
+    return line(dy, ONES, -taken, scale, taken * (scale - _pool_mean(of_maps, dy, pool)))
 
 
 def takes_maps(pool: Pool) -> bool:

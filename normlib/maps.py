@@ -33,26 +33,28 @@ def is_plain(*arrays: Array) -> bool:
     return first.char in "fd" and all(a.dtype == first and a.flags.c_contiguous for a in arrays)
 
 
-def map_sums(a: Array, b: Array) -> tuple[Array, Array]:
-    """Return the sums of a and of a * b over every map, each (N, C, 1, 1), in float64 or wider.
+def map_sums(a: Array, *others: Array) -> tuple[Array, ...]:
+    """Return the sums over every map of a, and of a times each other array; each (N, C, 1, 1), in float64 or wider.
 
-    a, b: (N, C, H, W).
+    a, others: (N, C, H, W).
     """
     n, c, h, w = a.shape
-    if h * w < TINY or not is_plain(a, b):
-        wide = np.result_type(a.dtype, b.dtype, np.float64)
-        return a.sum((2, 3), wide, keepdims=True), np.multiply(a, b, dtype=wide).sum((2, 3), keepdims=True)
-    a, b = a.reshape(n * c, h * w), b.reshape(n * c, h * w)
+    if h * w < TINY or not is_plain(a, *others):
+        wide = np.result_type(a.dtype, np.float64, *(b.dtype for b in others))
+        products = (np.multiply(a, b, dtype=wide).sum((2, 3), keepdims=True) for b in others)
+        return a.sum((2, 3), wide, keepdims=True), *products
+    a, *flat = (b.reshape(n * c, h * w) for b in (a, *others))
     ones = np.ones(min(h * w, STRETCH), a.dtype)
     if a.nbytes <= BLOCK and h * w <= STRETCH:
-        sums, products = (a @ ones).astype(float), np.vecdot(a, b).astype(float)
+        found = [(a @ ones).astype(float), *(np.vecdot(a, b).astype(float) for b in flat)]
     else:
-        sums, products = np.zeros((2, n * c))
-        for rows, columns in _tiles(a, STRETCH):
-            part = a[rows, columns]
-            sums[rows] += part @ ones[: part.shape[1]]
-            products[rows] += np.vecdot(part, b[rows, columns])
-    return sums.reshape(n, c, 1, 1), products.reshape(n, c, 1, 1)
+        found = list(np.zeros((1 + len(flat), n * c)))
+        for at in _tiles(a, STRETCH):
+            part, rows = a[at], at[0]
+            found[0][rows] += part @ ones[: part.shape[1]]
+            for products, b in zip(found[1:], flat, strict=True):
+                products[rows] += np.vecdot(part, b[at])
+    return tuple(sums.reshape(n, c, 1, 1) for sums in found)
 
 
 def example_sums(a: Array, b: Array, slope: Array, intercept: Array) -> tuple[Array, Array]:

@@ -10,6 +10,7 @@ from normlib.maps import is_plain, line, map_sums
 from normlib.pool import ALL, Array, Pool
 
 NEAR = 4.0  # a mean of at most two standard deviations: the mean of squares less its square then loses three bits
+FAR = 16.0  # a gradient's mean of more than four standard deviations: rounded with them, it costs two bits and more
 
 
 class Moments(NamedTuple):
@@ -122,6 +123,50 @@ def inverse(spread: Array, where: str) -> Array:
     return 1 / spread
 
 
+def gain_outside(var: Array, inv_std: Array) -> Array:
+    """Return (std + eps) / std, and 0 where std is 0: there y is 0 too, and its path through the deviation with it."""
+    std = np.sqrt(var)
+    return np.divide(1.0, std * inv_std, out=np.zeros_like(std), where=std != 0)
+
+
+def is_far(mean: Array, square: Array) -> bool:
+    """Return whether a mean of a gradient is so far from 0, by its mean square, that it must be taken off first.
+
+    It would cancel later, but then what it was rounded to stays.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool((mean * mean > FAR * (square - mean * mean)).any())
+
+
+class Received(NamedTuple):
+    """A gradient less a number for each pool, 0 where its mean is near, and sums of what is left."""
+
+    dy: Array  # (N, C, H, W)
+    taken: Array  # in float64 or wider, with 1s on the pooled axes
+    total: Array  # the sum over each pool
+    along: Array  # that of the products with the values
+
+
+def received(dy: Array, values: Array, axes: tuple[int, ...]) -> Received:
+    """Take the mean over `axes`, rows and columns among them, off a dy whose mean is far from 0; x's gradient stays.
+
+    >>> dy = np.array([1e6, 1e6 + 1]).reshape(1, 1, 1, 2)
+    >>> found = received(dy, dy, axes=(2, 3))
+    >>> found.dy.ravel().tolist(), found.taken.item()
+    ([-0.5, 0.5], 1000000.5)
+    """
+    over = tuple(axis for axis in axes if axis < 2)
+    with np.errstate(over="ignore"):
+        total, along, squares = (sums.sum(over, keepdims=True) for sums in map_sums(dy, values, dy))
+    cells = dy.size // total.size
+    if not is_far(total / cells, squares / cells):
+        return Received(dy, np.zeros_like(total), total, along)
+    taken = (total / cells).astype(dy.dtype)
+    dy = line(dy, np.ones_like(taken), -taken)
+    total, along = (sums.sum(over, keepdims=True) for sums in map_sums(dy, values))
+    return Received(dy, taken.astype(total.dtype), total, along)
+
+
 def standardize_backward(
     dx_hat: Array, x_hat: Array, inv_std: Array, axes: tuple[int, ...], gain: float | Array = 1.0
 ) -> Array:
@@ -130,9 +175,10 @@ def standardize_backward(
     gain: 1 / (std * inv_std) where inv_std is not 1 / sqrt(var + eps) but 1 / (std + eps).
     Source: Ioffe & Szegedy 2015, section 3, with the three paths collected.
     """
-    through_mean = mean_over(dx_hat, axes).astype(dx_hat.dtype)
-    through_variance = (gain * mean_over(dx_hat * x_hat, axes)).astype(dx_hat.dtype)
-    return inv_std.astype(dx_hat.dtype) * (dx_hat - through_mean - x_hat * through_variance)
+    level = dx_hat - mean_over(dx_hat, axes).astype(dx_hat.dtype)
+    level -= mean_over(level, axes).astype(dx_hat.dtype)  # of a large mean, what rounding left
+    through_variance = (gain * mean_over(level * x_hat, axes)).astype(dx_hat.dtype)
+    return inv_std.astype(dx_hat.dtype) * (level - x_hat * through_variance)
 
 
 def _one_pass(values: Array, axes: tuple[int, ...]) -> tuple[Array, Array, bool]:

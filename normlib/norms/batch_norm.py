@@ -19,7 +19,7 @@ from normlib.derivations.standardized import BY_CHANNEL, standardized
 from normlib.maps import line, map_sums, plane
 from normlib.pool import ALL, NONE, Pool
 from normlib.running import Running, averaged, averaged_deviations, start
-from normlib.standardize import Shifted, inverse, moments, shifted
+from normlib.standardize import Shifted, inverse, moments, received, shifted
 from normlib.symbolic import Derivation
 
 CHANNEL = (0, 2, 3)  # N, H, W: every example and position of one channel
@@ -92,21 +92,26 @@ class BatchNorm(Norm):
 
     def _backward(self, dy: Array, cache: Cache) -> dict[str, Array]:
         values, offset, _, _, inv_std, gamma = cache
-        dbeta, along = (sums.sum(0, keepdims=True) for sums in map_sums(dy, values))
-        dgamma = inv_std * (along - offset * dbeta)
         gain = gamma * inv_std
-        sums = {"gamma": dgamma.ravel(), "beta": dbeta.ravel()} if self.affine else {}
         if not self.training:
+            dbeta, along = (sums.sum(0, keepdims=True) for sums in map_sums(dy, values))
+            dgamma = inv_std * (along - offset * dbeta)
             return {
                 "x": dy * gain.astype(dy.dtype),
-                **sums,
+                **self._parameter_gradients(dgamma, dbeta),
                 "running_mean": -(gain * dbeta).ravel(),
                 "running_var": -0.5 * (inv_std * gain * dgamma).ravel(),
             }
-        # gain * (dy - dbeta / m - x_hat * dgamma / m), as one number for dy, one for the values, and a constant
-        cells = dy.size // dbeta.size
+        dy, taken, total, along = received(dy, values, CHANNEL)
+        cells = dy.size // total.size
+        dgamma, dbeta = inv_std * (along - offset * total), total + cells * taken
+        # gain * (dy - total / m - x_hat * dgamma / m), as one number for dy, one for the values, and a constant
         slope = -gain * inv_std * dgamma / cells
-        return {"x": plane(dy, gain, values, slope, -gain * dbeta / cells - slope * offset), **sums}
+        dx = plane(dy, gain, values, slope, -gain * total / cells - slope * offset)
+        return {"x": dx, **self._parameter_gradients(dgamma, dbeta)}
+
+    def _parameter_gradients(self, dgamma: Array, dbeta: Array) -> dict[str, Array]:
+        return {"gamma": dgamma.ravel(), "beta": dbeta.ravel()} if self.affine else {}
 
     def start(self, channels: int) -> Running:
         """Return the running statistics before any batch: mean 0, variance 1; or deviation 0, where that is averaged.

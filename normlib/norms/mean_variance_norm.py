@@ -16,9 +16,9 @@ import numpy as np
 from normlib.core import Array, Hyper, Norm, Paper, preset
 from normlib.derivations.mean_variance import eps_outside, mean_only
 from normlib.derivations.standardized import standardized
-from normlib.maps import line, map_sums, plane
+from normlib.maps import line, plane
 from normlib.pool import ALL, ONE, Pool
-from normlib.standardize import inverse, moments, pooled_axes
+from normlib.standardize import gain_outside, inverse, moments, pooled_axes, received
 from normlib.symbolic import Derivation
 
 
@@ -69,14 +69,15 @@ class MeanVarianceNorm(Norm):
 
     def _backward(self, dy: Array, cache: Cache) -> dict[str, Array]:
         values, offset, _, var, inv_std = cache
-        over, cells = pooled_axes(self.pool), dy.size // inv_std.size
-        total, along = (sums.sum(over, keepdims=True) / cells for sums in map_sums(dy, values))
+        dy, _, total, along = received(dy, values, pooled_axes(self.pool))
+        cells = dy.size // total.size
+        mean = total / cells
         if not self.normalize_variance:
-            return {"x": line(dy, inv_std, -total)}
-        gain = 1.0 if self.eps_in_root else _gain(var, inv_std)
+            return {"x": line(dy, inv_std, -mean)}
+        gain = 1.0 if self.eps_in_root else gain_outside(var, inv_std)
         # inv_std * (dy - mean of dy - y * gain * mean of dy * y), as a number for dy, one for the values, a constant
-        slope = -inv_std * gain * inv_std * inv_std * (along - offset * total)
-        return {"x": plane(dy, inv_std, values, slope, -inv_std * total - slope * offset)}
+        slope = -inv_std * gain * inv_std * inv_std * (along / cells - offset * mean)
+        return {"x": plane(dy, inv_std, values, slope, -inv_std * mean - slope * offset)}
 
     def _derive(self) -> Derivation:
         if not self.normalize_variance:
@@ -125,9 +126,3 @@ class MeanVarianceNorm(Norm):
             "sequence": cls(eps=0.5, layout="NCL"),
             "volume": cls(eps=0.5, across_channels=True, layout="NDHWC"),
         }
-
-
-def _gain(var: Array, inv_std: Array) -> Array:
-    """Return (std + eps) / std, and 0 where std is 0: there y is 0 too, and its variance path with it."""
-    std = np.sqrt(var)
-    return np.divide(1.0, std * inv_std, out=np.zeros_like(std), where=std != 0)

@@ -21,7 +21,7 @@ from normlib.derivations.mean_variance import eps_outside
 from normlib.derivations.standardized import standardized
 from normlib.derivations.unbiased import unbiased
 from normlib.pool import ALL, Pool
-from normlib.standardize import centre, inverse, pooled_axes, standardize_backward
+from normlib.standardize import centre, gain_outside, inverse, pooled_axes, standardize_backward
 from normlib.symbolic import Derivation
 
 
@@ -64,7 +64,7 @@ class WeightStandardization(Norm):
 
     def _backward(self, dy: Array, cache: Cache) -> dict[str, Array]:
         y, var, inv_std = cache
-        gain = self._correction(y) * (1.0 if self.eps_in_root else _gain(var, inv_std))
+        gain = self._correction(y) * (1.0 if self.eps_in_root else gain_outside(var, inv_std))
         return {"x": standardize_backward(dy, y, inv_std, pooled_axes(self.pool), gain)}
 
     def _correction(self, x: Array) -> float:
@@ -108,9 +108,3 @@ class WeightStandardization(Norm):
             "matrix": cls(eps=0.1, unbiased=False, eps_in_root=True, layout="NC"),
             "kernel of a volume": cls(eps=0.1, layout="NCDHW"),
         }
-
-
-def _gain(var: Array, inv_std: Array) -> Array:
-    """Return (std + eps) / std, and 0 where std is 0: there y is 0 too, and its path through the deviation with it."""
-    std = np.sqrt(var)
-    return np.divide(1.0, std * inv_std, out=np.zeros_like(std), where=std != 0)

@@ -78,7 +78,8 @@ def test_what_comes_in_of_a_dtype_goes_out_of_that_dtype(norm, dtype):
     y, cache = norm.forward(**{name: a.astype(dtype) for name, a in inputs.items()})
     grads = norm.backward(dy.astype(dtype), cache)
     assert y.dtype == dtype
-    assert {grad.dtype for grad in grads.values()} == {np.dtype(dtype)}
+    wider = np.promote_types(dtype, np.float32)
+    assert {name: grad.dtype for name, grad in grads.items()} == {n: dtype if n == "x" else wider for n in grads}
     tolerance = max(60 * float(np.finfo(dtype).eps), 1e-12)
     np.testing.assert_allclose(y.astype(float), expected, rtol=tolerance, atol=tolerance)
     for name, grad in grads.items():
@@ -193,3 +194,60 @@ def test_float16_squares_do_not_overflow(key):
     assert np.isfinite(cache.s).all()
     np.testing.assert_allclose(cache.s, expected_cache.s, rtol=1e-5)
     np.testing.assert_allclose(y.astype(float), expected, rtol=2e-3, atol=1e-7)
+
+
+def test_a_parameters_gradient_may_be_beyond_float16():
+    """The sum of 131,072 ones; float16 ends at 65,504."""
+    x = np.random.default_rng(0).normal(size=(32, 2, 64, 64)).astype(np.float16)
+    norm = BatchNorm()
+    _, cache = norm.forward(x, **norm.init(x.shape))
+    grads = norm.backward(np.ones_like(x), cache)
+    np.testing.assert_array_equal(grads["beta"], 32 * 64 * 64)
+    assert grads["x"].dtype == np.float16
+
+
+CENTRING = {
+    "mean_variance_norm": {}, "batch_norm": {}, "instance_norm": {}, "layer_norm": {}, "batch_renorm": {},
+    "group_norm": {"groups": 4}, "switchable_norm": {}, "weight_standardization": {},
+}  # fmt: skip
+CENTRED = {key: NORMS[key](**hypers) for key, hypers in CENTRING.items()} | {
+    "mean_variance_norm, mean only": MeanVarianceNorm(normalize_variance=False),
+    "mean_variance_norm, over everything": MeanVarianceNorm(across_channels=True, across_samples=True),
+    "layer_norm, over channels": NORMS["layer_norm"](over="channels"),
+    "group_norm, without gamma and beta": NORMS["group_norm"](groups=2, affine=False),
+}
+
+
+def test_every_operator_that_takes_a_mean_off_is_among_those_that_the_next_test_holds():
+    """A constant dy then leaves x alone; only a mixture of means does not say so."""
+    for key, cls in NORMS.items():
+        norm = cls() if key != "group_norm" else cls(groups=4)
+        x = np.random.default_rng(0).normal(size=norm.pool.fit((4, 8, 6, 5)))
+        _, cache = norm.forward(x, **norm.init(x.shape))
+        still = abs(norm.backward(np.ones_like(x), cache)["x"]).max() < 1e-12
+        assert not still or key in CENTRING
+
+
+def error_beside_a_large_mean(norm, gamma):
+    """Return dx's largest error over its largest value, in float32, where the mean of dy is 1e4."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(0.5, 1.0, (4, 8, 12, 10)).astype(np.float32)
+    dy = (rng.normal(size=x.shape) + 1e4).astype(np.float32)
+    params = {name: p.astype(np.float32) for name, p in norm.init(x.shape).items()}
+    params |= {name: np.full_like(p, gamma) for name, p in params.items() if name == "gamma"}
+    wide = {name: p.astype(float) for name, p in params.items()}
+    dx = norm.backward(dy, norm.forward(x, **params)[1])["x"]
+    exact = norm.backward(dy.astype(float), norm.forward(x.astype(float), **wide)[1])["x"]
+    return abs(dx - exact).max() / abs(exact).max()
+
+
+@pytest.mark.parametrize("norm", CENTRED.values(), ids=CENTRED)
+def test_a_large_mean_of_dy_costs_the_gradient_no_digits(norm):
+    """Rounded with a mean of 1e4, float32 keeps 1e-3 of a dy: where the mean cancels, dx would be as wrong."""
+    assert error_beside_a_large_mean(norm, 1.0) < 4e-6
+
+
+@pytest.mark.parametrize("key", ["batch_norm", "batch_renorm", "instance_norm", "layer_norm", "group_norm"])
+def test_nor_does_it_where_gamma_is_not_1(key):
+    """Dy times gamma is rounded too, and must be so without the mean."""
+    assert error_beside_a_large_mean(NORMS[key](**CENTRING[key]), 0.7) < 4e-6
