@@ -2,6 +2,7 @@ r"""Derive switchable normalization: a mean and a variance that are mixed from t
 
 An instance is a map, a layer all maps of a sample, a batch all maps of a channel. The gradient reaches x along three
 paths: term1 directly, term2 through the means, term3 through the variances; and each of the last two through all pools.
+At inference running statistics stand for the batch's: no path leads through those.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
+from normlib.derivations.inference import running_mean, running_var
 from normlib.derivations.standardized import beta, eps, gamma, mean, var, x_hat
 from normlib.nodes import (
     HERE,
@@ -51,18 +53,26 @@ SUMMED: dict[str, Indices] = {"in": (ip, jp), "ln": (ip, jp, kp), "bn": (ip, jp,
 H, W = Length(i), Length(j)
 
 
-def switched(norm: Norm, unbiased: bool) -> Derivation:
-    """Derive it; `unbiased` says whether a map's variance divides by one less than its number of cells."""
+def switched(norm: Norm, *, unbiased: bool, training: bool) -> Derivation:
+    """Derive it.
+
+    unbiased: a map's variance divides by one less than its number of cells.  training: the batch's statistics are its
+    own, and move with x.
+    """
+    moving = KINDS if training else ("in", "ln")
+    gathering = {kind: a for kind, a in MAPS.items() if kind in moving}
     area = mul(H, W)
     divisor = add(area, -1) if unbiased else area
     means, variances = ({kind: _statistic(name, kind) for kind in KINDS} for name in ("mean", "var"))
+    if not training:
+        means["bn"], variances["bn"] = running_mean[k], running_var[k]
     w, v = ({kind: sp.Symbol(f"{name}_share_{kind}") for kind in KINDS} for name in ("mean", "var"))
     mu, s2, std = mean[MAP], var[MAP], root(add(var[MAP], eps))
 
     definition = (
         Formula(means["in"], mul(over(1, area), PoolSum(x[HERE], (i, j)))),
         Formula(variances["in"], mul(over(1, divisor), PoolSum(add(x[HERE], neg(means["in"])) ** 2, (i, j)))),
-        *(Formula(means[kind], mul(over(1, Length(a)), PoolSum(means["in"], (a,)))) for kind, a in MAPS.items()),
+        *(Formula(means[kind], mul(over(1, Length(a)), PoolSum(means["in"], (a,)))) for kind, a in gathering.items()),
         *(
             Formula(
                 variances[kind],
@@ -71,7 +81,7 @@ def switched(norm: Norm, unbiased: bool) -> Derivation:
                     PoolSum(add(variances["in"], add(means["in"], neg(means[kind])) ** 2), (a,)),
                 ),
             )
-            for kind, a in MAPS.items()
+            for kind, a in gathering.items()
         ),
         *(_softmax(name, kind) for name in ("mean", "var") for kind in KINDS),
         Formula(mu, add(*(mul(w[kind], means[kind]) for kind in KINDS))),
@@ -91,12 +101,12 @@ def switched(norm: Norm, unbiased: bool) -> Derivation:
         """Half of how the variance of a pool moves with a value, times its number of maps."""
         return in_map if kind == "in" else add(in_map, over(add(means["in"], neg(means[kind])), area))
 
-    d_mean = add(*(over(mul(w[kind], same[kind]), mul(*maps[kind], area)) for kind in KINDS))
+    d_mean = add(*(over(mul(w[kind], same[kind]), mul(*maps[kind], area)) for kind in moving))
     d_var = mul(
         2,
         add(
             mul(v["in"], same["in"], in_map),
-            *(mul(over(mul(v[kind], same[kind]), *maps[kind]), slope(kind)) for kind in MAPS),
+            *(mul(over(mul(v[kind], same[kind]), *maps[kind]), slope(kind)) for kind in gathering),
         ),
     )
 
@@ -107,10 +117,10 @@ def switched(norm: Norm, unbiased: bool) -> Derivation:
 
     pull = over(mul(gamma[k], dy[HERE]), std)
     push = over(mul(gamma[k], dy[HERE], x_hat[HERE]), add(s2, eps))
-    through_means = (mul(over(w[kind], mul(*maps[kind], area)), gathered(kind, pull)) for kind in KINDS)
+    through_means = (mul(over(w[kind], mul(*maps[kind], area)), gathered(kind, pull)) for kind in moving)
     through_variances = (
         mul(v["in"], in_map, gathered("in", push)),
-        *(mul(over(v[kind], *maps[kind]), slope(kind), gathered(kind, push)) for kind in MAPS),
+        *(mul(over(v[kind], *maps[kind]), slope(kind), gathered(kind, push)) for kind in gathering),
     )
     claim = Formula(
         dx,
@@ -136,10 +146,24 @@ def switched(norm: Norm, unbiased: bool) -> Derivation:
         "beta": Formula(Partial(loss, beta[k]), PoolSum(dy[HERE], places)),
     }
     switches = {name: Formula(Partial(loss, sp.Symbol(name)), rhs) for name, rhs in weights.items()}
-    steps = (
+    if training:
+        fixed = {}
+        pools = "its map, its sample and its channel"
+        counts = (
+            "A value counts in its own map, in all maps of its sample, and in all maps of its channel; "
+            "the weights say how much of each."
+        )
+    else:
+        fixed = {
+            "running_mean": Formula(Partial(loss, running_mean[k]), neg(mul(w["bn"], PoolSum(pull, places)))),
+            "running_var": Formula(Partial(loss, running_var[k]), neg(mul(over(v["bn"], 2), PoolSum(push, places)))),
+        }
+        pools = "its map and its sample"
+        counts = "A value counts in its own map and in all maps of its sample; the running statistics do not move."
+    steps: tuple[Step, ...] = (
         Step(
             "Chain rule",
-            "One value moves the statistics of its map, its sample and its channel: sum over all cells.",
+            f"One value moves the statistics of {pools}: sum over all cells.",
             (Formula(dx, PoolSum(mul(Partial(loss, y[THERE]), dy_dx), THERE)),),
         ),
         Step(
@@ -172,14 +196,12 @@ def switched(norm: Norm, unbiased: bool) -> Derivation:
         ),
         Step(
             "Through each pool",
-            "A value counts in its own map, in all maps of its sample, and in all maps of its channel; "
-            "the weights say how much of each.",
+            counts,
             (Formula(Partial(mu_, by), d_mean), Formula(Partial(s2_, by), d_var)),
         ),
         Step(
             "Closed form",
-            "Put both in and sum: a sum over the map, one over the sample and one over the channel for each path. "
-            "dy is short for the derivative of l by y.",
+            f"Put both in and sum: for each path a sum over each of {pools}. dy is short for the derivative of l by y.",
             (claim,),
         ),
         Step("Scale and shift", "Each gathers a sum over its channel.", tuple(affine.values())),
@@ -189,8 +211,12 @@ def switched(norm: Norm, unbiased: bool) -> Derivation:
             tuple(switches.values()),
         ),
     )
+    if fixed:
+        text = "Each gathers a sum over its channel; nothing is learned from it."
+        steps = (*steps, Step("The running statistics", text, tuple(fixed.values())))
     inputs: dict[str, Indices] = {"x": HERE, "gamma": (k,), "beta": (k,)} | dict.fromkeys(switches, ())
-    return Derivation(norm, (1, 2, 1, 2), inputs, definition, steps, {"x": claim, **affine, **switches})
+    inputs |= dict.fromkeys(fixed, (k,))
+    return Derivation(norm, (1, 2, 1, 2), inputs, definition, steps, {"x": claim, **affine, **switches, **fixed})
 
 
 def _statistic(name: str, kind: str) -> sp.Expr:
