@@ -52,6 +52,9 @@ GOALS: Mapping[str, Goals] = {
     "instance_norm": Goals(small=100),
     "rms_norm": Goals(small=100),
     "mean_variance_norm": Goals(small=100),
+    "batch_renorm": Goals(small=100),
+    "switchable_norm": Goals(small=100),
+    "filter_response_norm": Goals(small=100),
     "local_response_norm": Goals(0.25, 0.25, 200),
 }
 HEAD = ("what", "n", "normlib", "textbook", "PyTorch", "memory", "÷ textbook", "÷ PyTorch", "÷ memory", "goal", "")

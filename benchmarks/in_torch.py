@@ -65,6 +65,20 @@ def _mean_variance(norm: Any, x: Any) -> Any:
     return (x - mean) / (var.sqrt() + norm.eps)
 
 
+def _renormalized(norm: Any, x: Any, gamma: Any, beta: Any, r: Any, d: Any) -> Any:
+    x_hat = functional.batch_norm(x, None, None, None, None, True, eps=norm.eps)
+    return x_hat * (gamma * r)[:, None, None] + (gamma * d + beta)[:, None, None]
+
+
+def _filter_response(norm: Any, x: Any, gamma: Any, beta: Any, tau: Any) -> Any:
+    x_hat = x * torch.rsqrt(x.square().mean((2, 3), keepdim=True) + norm.eps)
+    return torch.maximum(x_hat * gamma[:, None, None] + beta[:, None, None], tau[:, None, None])
+
+
+def _bent(norm: Any, x: Any, alpha: Any, gamma: Any, beta: Any) -> Any:
+    return torch.tanh(alpha * x) * gamma[:, None, None] + beta[:, None, None]
+
+
 def _local_response(norm: Any, x: Any) -> Any:
     if norm.mode == "across_channels":
         return functional.local_response_norm(x, norm.size, norm.alpha, norm.beta, norm.k)
@@ -88,6 +102,10 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {  # by the operator's key
     "group_norm": lambda norm, x, gamma, beta: functional.group_norm(x, norm.groups, gamma, beta, norm.eps),
     "rms_norm": _root_mean_square,
     "mean_variance_norm": _mean_variance,
+    "batch_renorm": _renormalized,
+    "filter_response_norm": _filter_response,
+    "dynamic_tanh": _bent,
+    "lp_norm": lambda norm, x: functional.normalize(x, norm.p, 1, norm.eps),
     "cross_channel_norm": lambda norm, x: functional.local_response_norm(
         x, norm.size, norm.size * norm.alpha, norm.beta, norm.k
     ),

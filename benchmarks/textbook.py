@@ -71,6 +71,80 @@ def root_mean_square_backward(norm: Norm, dy: Array, cache: Any) -> dict[str, Ar
     return {"x": dx, "gamma": (dy * x_hat).sum(carriers)}
 
 
+def renormalize(norm: Norm, x: Array, params: dict[str, Array]) -> tuple[Array, Any]:
+    """Return gamma * (r * x_hat + d) + beta, with r and d as given."""
+    gamma, beta, r, d = (params[name][:, None, None] for name in ("gamma", "beta", "r", "d"))
+    mean, std = x.mean((0, 2, 3), keepdims=True), np.sqrt(x.var((0, 2, 3), keepdims=True) + norm.eps)
+    x_hat = (x - mean) / std
+    return gamma * (r * x_hat + d) + beta, (x_hat, std, gamma, r, d)
+
+
+def renormalize_backward(norm: Norm, dy: Array, cache: Any) -> dict[str, Array]:
+    """Return the three paths, r and d counting as constants."""
+    x_hat, std, gamma, r, d = cache
+    axes = (0, 2, 3)
+    dx_hat = dy * gamma * r
+    through = x_hat * (dx_hat * x_hat).mean(axes, keepdims=True)
+    return {
+        "x": (dx_hat - dx_hat.mean(axes, keepdims=True) - through) / std,
+        "gamma": (dy * (r * x_hat + d)).sum(axes),
+        "beta": dy.sum(axes),
+        "r": (dy * gamma * x_hat).sum(axes),
+        "d": (dy * gamma).sum(axes),
+    }
+
+
+def filter_response(norm: Norm, x: Array, params: dict[str, Array]) -> tuple[Array, Any]:
+    """Return max(gamma * x / sqrt(mean square + eps) + beta, tau)."""
+    gamma, beta, tau = (params[name][:, None, None] for name in ("gamma", "beta", "tau"))
+    rms = np.sqrt((x**2).mean((2, 3), keepdims=True) + norm.eps)
+    x_hat = x / rms
+    z = gamma * x_hat + beta
+    return np.maximum(z, tau), (x_hat, rms, z > tau, gamma)
+
+
+def filter_response_backward(norm: Norm, dy: Array, cache: Any) -> dict[str, Array]:
+    """Return the path through the mean square and the direct one, where z is above tau; else all goes to tau."""
+    x_hat, rms, above, gamma = cache
+    dz = dy * above
+    dx_hat, axes = dz * gamma, (0, 2, 3)
+    dx = (dx_hat - x_hat * (dx_hat * x_hat).mean((2, 3), keepdims=True)) / rms
+    return {"x": dx, "gamma": (dz * x_hat).sum(axes), "beta": dz.sum(axes), "tau": (dy * ~above).sum(axes)}
+
+
+def bend(norm: Norm, x: Array, params: dict[str, Array]) -> tuple[Array, Any]:
+    """Return gamma * tanh(alpha * x) + beta."""
+    gamma, beta = (params[name][:, None, None] for name in ("gamma", "beta"))
+    bent = np.tanh(params["alpha"] * x)
+    return gamma * bent + beta, (x, bent, params["alpha"], gamma)
+
+
+def bend_backward(norm: Norm, dy: Array, cache: Any) -> dict[str, Array]:
+    """Return dy times the slope of the hyperbolic tangent, 1 - tanh^2."""
+    x, bent, alpha, gamma = cache
+    slope = dy * gamma * (1 - bent**2)
+    return {
+        "x": alpha * slope,
+        "alpha": (x * slope).sum(),
+        "gamma": (dy * bent).sum((0, 2, 3)),
+        "beta": dy.sum((0, 2, 3)),
+    }
+
+
+def over_length(norm: Norm, x: Array, params: dict[str, Array]) -> tuple[Array, Any]:
+    """Return x over the p-norm of its channels, which is never less than eps."""
+    length = (abs(x) ** norm.p).sum(1, keepdims=True) ** (1 / norm.p)
+    y = x / np.maximum(length, norm.eps)
+    return y, (y, length)
+
+
+def over_length_backward(norm: Norm, dy: Array, cache: Any) -> dict[str, Array]:
+    """Return the direct path, less that through the length where it divides."""
+    y, length = cache
+    through = np.sign(y) * abs(y) ** (norm.p - 1) * (dy * y).sum(1, keepdims=True)
+    return {"x": (dy - (length > norm.eps) * through) / np.maximum(length, norm.eps)}
+
+
 def damp(norm: Norm, x: Array, params: dict[str, Array]) -> tuple[Array, Any]:
     """Return x / (k + a * sum of squares over a window) ** beta."""
     s = getattr(norm, "k", 1.0) + _weight(norm, x) * _window_sum(x**2, norm.pool)
@@ -120,6 +194,10 @@ TEXTBOOK: Mapping[str, Textbook] = {  # by the operator's key
     "instance_norm": STANDARDIZE,
     "group_norm": STANDARDIZE,
     "mean_variance_norm": Textbook(mean_variance, mean_variance_backward),
+    "batch_renorm": Textbook(renormalize, renormalize_backward),
+    "filter_response_norm": Textbook(filter_response, filter_response_backward),
+    "dynamic_tanh": Textbook(bend, bend_backward),
+    "lp_norm": Textbook(over_length, over_length_backward),
     "rms_norm": Textbook(root_mean_square, root_mean_square_backward),
     "cross_channel_norm": DAMP,
     "local_response_norm": DAMP,

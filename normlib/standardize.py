@@ -1,4 +1,9 @@
-"""Shift and scale a pooled set to mean 0 and variance 1, and the gradient through that."""
+"""Shift and scale a pooled set to mean 0 and variance 1, and the gradient through that.
+
+How large x may be: up to 1e36 in float32 and 1e153 in float64, whose squares are beyond it. How small its spread,
+without eps: 1e-19 in float32 for the gradient, in which 1 / variance stands, and 1e-38, where numbers begin to lose
+digits, if only a root mean square is divided by; 1e-102 in float64, for the cube of 1e-102 is nearly its least number.
+"""
 
 from __future__ import annotations
 
