@@ -66,7 +66,7 @@ class SwitchableNorm(Norm):
 
     @property
     def pool(self) -> Pool:
-        """The least block that holds the cells of its sample and, in training, of its channel; `pooled` has those alone."""
+        """The least block that holds its sample and, in training, its channel; `pooled` has those cells alone."""
         return Pool(ALL, ALL, ALL, ALL) if self.training else LAYER
 
     def _pooled(self, shape: Shape, cell: Shape) -> NDArray[np.bool_]:

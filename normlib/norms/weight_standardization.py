@@ -37,8 +37,8 @@ class Cache(NamedTuple):
 class WeightStandardization(Norm):
     """Standardize the weights of each output channel; defaults are the authors'.
 
-    Source: Qiao, Wang, Liu, Shen & Yuille 2019, whose text is biased in all versions: the first adds eps to the
-    deviation, a later one inside the root. The unbiased deviation is that of their PyTorch code alone.
+    Source: Qiao, Wang, Liu, Shen & Yuille 2019, whose text is biased, and in its later version has eps inside the root.
+    The presets follow code, not text; the unbiased deviation is that of the authors' PyTorch code alone.
     """
 
     title = "Weight standardization"
