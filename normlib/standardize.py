@@ -139,15 +139,14 @@ def is_far(mean: Array, square: Array) -> bool:
 
     It would cancel later, but then what it was rounded to stays.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool((mean * mean > FAR * (square - mean * mean)).any())
+    return bool((mean * mean * (1 + 1 / FAR) > square).any())
 
 
 class Received(NamedTuple):
     """A gradient less a number for each pool, 0 where its mean is near, and sums of what is left."""
 
     dy: Array  # (N, C, H, W)
-    taken: Array  # in float64 or wider, with 1s on the pooled axes
+    taken: Array  # in float64 or wider, with 1s on the pooled axes; of four 1s where it is 0
     total: Array  # the sum over each pool
     along: Array  # that of the products with the values
 
@@ -162,14 +161,19 @@ def received(dy: Array, values: Array, axes: tuple[int, ...]) -> Received:
     """
     over = tuple(axis for axis in axes if axis < 2)
     with np.errstate(over="ignore"):
-        total, along, squares = (sums.sum(over, keepdims=True) for sums in map_sums(dy, values, dy))
-    cells = dy.size // total.size
-    if not is_far(total / cells, squares / cells):
-        return Received(dy, np.zeros_like(total), total, along)
+        total, along, squares = (_summed(sums, over) for sums in map_sums(dy, values, dy))
+        cells = dy.size // total.size
+        far = is_far(total / cells, squares / cells)
+    if not far:
+        return Received(dy, np.zeros((1, 1, 1, 1)), total, along)
     taken = (total / cells).astype(dy.dtype)
     dy = line(dy, np.ones_like(taken), -taken)
-    total, along = (sums.sum(over, keepdims=True) for sums in map_sums(dy, values))
+    total, along = (_summed(sums, over) for sums in map_sums(dy, values))
     return Received(dy, taken.astype(total.dtype), total, along)
+
+
+def _summed(sums: Array, over: tuple[int, ...]) -> Array:
+    return sums.sum(over, keepdims=True) if over else sums
 
 
 def standardize_backward(
