@@ -58,7 +58,7 @@ def test_every_kind_of_slide_has_its_line() -> None:
     assert {line.what.split(",")[0] for line in keys.lines(keys.Times())} >= {
         "text slide", "words and formulas", "canvas exhibit", "Plotly exhibit",
     }  # fmt: skip
-    assert set(bench_deck.SECTIONS) == {"keys", "frames", "sliders", "first", "settings", "memory"}
+    assert set(bench_deck.SECTIONS) == {"keys", "frames", "sliders", "pictures", "first", "settings", "memory"}
 
 
 @pytest.mark.parametrize(("key", "norm"), [(key, norm) for key, _, norm in bench_norms.cases()], ids=str)
