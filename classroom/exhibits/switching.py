@@ -50,8 +50,8 @@ class Switching(Exhibit):
     contrast: Annotated[float, Range("contrast of this sample", 0.2, 2.0, 0.1, group="weights")] = 0.5
 
     def norm(self) -> SwitchableNorm:
-        """Return the operator; the weights are its parameters."""
-        return SwitchableNorm()
+        """Return the operator as in the paper, all variances biased; the weights are its parameters."""
+        return SwitchableNorm(unbiased=False)
 
     def compute(self) -> Data:
         """Normalize two photographs' responses with the mixture, and with each of the three operators alone."""
