@@ -456,14 +456,14 @@ def test_after_bn_batch_of_one(bank: Bank) -> None:
 
 
 def test_same_tensor_fog(bank: Bank) -> None:
-    clear = np.random.default_rng(5).normal(0, 1, (1, 12, 6, 6))
-    x = np.concatenate([clear, clear / 3])
+    other, clear = np.random.default_rng(5).normal(0.2, 1, (2, 1, 12, 6, 6))
     norms = {
         "A": NORMS["batch_norm"](eps=0),
         "B": NORMS["instance_norm"](eps=0),
         "C": NORMS["local_response_norm"](),
     }
-    outputs = {letter: norm.forward(x, **norm.init(x.shape))[0] for letter, norm in norms.items()}
+    batches = [np.concatenate([other, view]) for view in (clear, clear / 3)]
+    outputs = {letter: [norm.forward(x, **norm.init(x.shape))[0][1] for x in batches] for letter, norm in norms.items()}
     assert [letter for letter, y in outputs.items() if np.allclose(*y)] == [bank["same-tensor-fog"].answer]
 
 
