@@ -1,7 +1,8 @@
 """Does what comes out stay the same when the input changes in a given way? Proved, or refuted by an example.
 
-A proof is algebra on a small tensor of symbols, parameters and all: exactly, or for eps = 0 where a scale would have to
-pass eps by; the operator itself must agree on a larger tensor of numbers. A counter-example is the first of small whole
+A proof is algebra on a small tensor of symbols, 2 x 2 x 1 x 2 or with two channels in each group, parameters and all:
+exactly, or for eps = 0 where a scale would have to pass eps by. It holds for all values of that tensor, not for all
+shapes: on a larger one the operator itself must agree for some numbers. A counter-example is the first of small whole
 numbers on which the operator, with the parameters it starts from and eps = 0 where it may be, gives something else.
 """
 
@@ -115,9 +116,11 @@ class Finding:
         """One sentence."""
         match self.verdict:
             case "exactly":
-                return f"Proved on a tensor of symbols: {self.way.say}."
+                return f"Proved on a small tensor of symbols, checked on a larger of numbers: {self.way.say}."
             case "for eps = 0":
-                return f"Proved on a tensor of symbols for eps = 0: {self.way.say}."
+                return (
+                    f"Proved on a small tensor of symbols for eps = 0, checked on a larger of numbers: {self.way.say}."
+                )
             case "fails":
                 return f"Refuted by an example: {self.way.say}."
             case "makes no sense":

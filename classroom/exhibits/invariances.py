@@ -13,32 +13,39 @@ from classroom.exhibit import Exhibit, Pick
 from classroom.picture import Cell, Note, Panel, Picture, Table, Values
 from classroom.typeset import short, tiny
 from lab.kept import Kept
-from normlib import ALL, Norm
+from normlib import Norm
 from normlib.invariance import Finding, invariances
 from normlib.norms.batch_norm import BatchNorm
 from normlib.norms.batch_renorm import BatchRenorm
+from normlib.norms.cross_channel_norm import CrossChannelNorm
 from normlib.norms.dynamic_tanh import DynamicTanh
 from normlib.norms.filter_response_norm import FilterResponseNorm
 from normlib.norms.group_norm import GroupNorm
 from normlib.norms.instance_norm import InstanceNorm
 from normlib.norms.layer_norm import LayerNorm
 from normlib.norms.local_response_norm import LocalResponseNorm
+from normlib.norms.lp_norm import LpNorm
 from normlib.norms.mean_variance_norm import MeanVarianceNorm
 from normlib.norms.rms_norm import RMSNorm
+from normlib.norms.spatial_norm import SpatialNorm
 from normlib.norms.spectral_norm import SpectralNorm
 from normlib.norms.switchable_norm import SwitchableNorm
 from normlib.norms.weight_norm import WeightNorm
 from normlib.norms.weight_standardization import WeightStandardization
+from normlib.pool import NONE, ONE
 
 OPERATORS: dict[str, Norm] = {
     "local response": LocalResponseNorm.caffe(),
-    "mean-variance": MeanVarianceNorm.caffe(),
+    "cross-channel": CrossChannelNorm(),
+    "spatial": SpatialNorm(),
     "batch": BatchNorm(),
     "batch, at inference": BatchNorm(training=False),
     "batch renormalization": BatchRenorm(),
     "layer": LayerNorm(),
     "root mean square": RMSNorm(),
+    "Lp": LpNorm(),
     "instance": InstanceNorm(),
+    "mean-variance": MeanVarianceNorm.caffe(),
     "group, G = 2": GroupNorm(groups=2),
     "filter response": FilterResponseNorm(),
     "dynamic tanh": DynamicTanh(),
@@ -46,6 +53,10 @@ OPERATORS: dict[str, Norm] = {
     "weight normalization": WeightNorm(),
     "weight standardization": WeightStandardization(),
     "spectral": SpectralNorm(),
+}
+JOINED = {"spatial": "cross-channel", "Lp": "root mean square", "mean-variance": "instance"}  # answer alike: one row
+ROWS = {
+    first: (first, *(name for name, to in JOINED.items() if to == first)) for first in OPERATORS if first not in JOINED
 }
 GIVEN = {"batch renormalization": "r and d", "spectral": "u and v"}  # inputs that come from elsewhere
 
@@ -123,11 +134,22 @@ class Invariances(Exhibit):
     def picture(self, data: Data) -> Picture:
         """Show all verdicts, and beside them the proof or the example of the chosen one."""
         finding = data.found[self.operator][self.change]
-        rows = tuple(_row(name, findings) for name, findings in data.found.items())
-        at = (list(OPERATORS).index(self.operator), 1 + list(CHANGES).index(self.change))
+        rows = tuple(self._row(names, data.found[names[0]]) for names in ROWS.values())
+        row = list(ROWS).index(JOINED.get(self.operator, self.operator))
+        at = (row, 1 + list(CHANGES).index(self.change))
         columns = ("does *y* stay?", *(change.column for change in CHANGES.values()))
         table = Table(span=8, groups=GROUPS, columns=columns, rows=rows, chosen=at)
         return [table, self._explained(finding, data.example)]
+
+    def _row(self, names: tuple[str, ...], findings: Mapping[str, Finding]) -> tuple[str | Cell, ...]:
+        """Write one row for all operators that answer alike; a cell keeps the chosen one of them."""
+        said, asked = ", ".join(names), self.operator if self.operator in names else names[0]
+        cells: list[str | Cell] = [said]
+        for change, finding in findings.items():
+            mark = MARKS[finding.verdict]
+            title = f"{said}, {finding.way.say}: {mark.title}"
+            cells.append(mark._replace(title=title, sets=(("operator", asked), ("change", change))))
+        return tuple(cells)
 
     def _explained(self, finding: Finding, example: Example | None) -> Panel:
         words = self._words(finding, example)
@@ -151,9 +173,10 @@ class Invariances(Exhibit):
                 own = getattr(self.norm(), "eps", 0.0)
                 if_zero, felt = "", ""
                 if finding.verdict == "for eps = 0":
-                    if_zero = " if ε = 0"
+                    if_zero = " if ε\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}0"
                     felt = f" With ε = {short(own)} the outputs below would differ by {tiny(example.with_eps)}."
-                return f"Proved in symbols, for all inputs and parameters{if_zero}.{given}{felt}"
+                proved = f"Proved in symbols for all values of a small tensor{if_zero}; checked on a larger."
+                return f"{proved}{given}{felt}"
             case "fails":
                 free = ", with ε = 0," if "eps" in self.norm().hypers() else ""
                 return f"Refuted{free} by the first of small whole numbers that will do.{given}"
@@ -185,15 +208,6 @@ def _ask(norm: Norm, change: Change) -> Finding:
     return found_once(norm)[change.weights if norm.of_weights else change.activations]
 
 
-def _row(operator: str, findings: Mapping[str, Finding]) -> tuple[str | Cell, ...]:
-    cells: list[str | Cell] = [operator]
-    for change, finding in findings.items():
-        mark = MARKS[finding.verdict]
-        title = f"{operator}, {finding.way.say}: {mark.title}"
-        cells.append(mark._replace(title=title, sets=(("operator", operator), ("change", change))))
-    return tuple(cells)
-
-
 def _example(norm: Norm, finding: Finding) -> Example | None:
     """Return the counter-example, or some numbers for what holds of all."""
     if (found := finding.counter_example) is not None:
@@ -214,7 +228,7 @@ def _shape(norm: Norm, finding: Finding) -> tuple[int, int, int, int]:
     """Return a small shape in which the change can be seen, and a statistic has two cells."""
     if finding.way.axis == 1:
         return (1, 2, 1, 2)
-    return (2, 1, 1, 2) if norm.pool.w is ALL else (2, 2, 1, 1)
+    return (2, 2, 1, 1) if norm.pool.w in (ONE, NONE) else (2, 1, 1, 2)
 
 
 def _output(norm: Norm, x: Values) -> Values:

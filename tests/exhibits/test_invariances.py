@@ -7,13 +7,13 @@ from itertools import product
 import numpy as np
 import pytest
 
-from classroom.exhibits.invariances import CHANGES, GROUPS, MARKS, OPERATORS, Data, Invariances
+from classroom.exhibits.invariances import CHANGES, GROUPS, JOINED, MARKS, OPERATORS, ROWS, Data, Invariances
 from classroom.picture import Cell, Note, Table
 
 CELLS = [
     (operator, change)
     for operator, change in product(OPERATORS, CHANGES)
-    if operator in ("local response", "batch", "group, G = 2", "switchable", "spectral")
+    if operator in ("local response", "spatial", "Lp", "batch", "group, G = 2", "switchable", "spectral")
     or change == "scale each sample"
 ]
 
@@ -36,11 +36,12 @@ def signs() -> dict[str, str]:
     ("operator", "marks"),
     {
         "local response": "✕ ✕ ✕ ✕ ✕ ✕ ✓ ✓",
+        "cross-channel, spatial": "✕ ✕ ✕ ✕ ✕ ✕ ✓ ✓",
         "batch": "✓ ε=0 ✕ ✓ ε=0 ✓ ✕ ✓ ✓ ✕",  # Ioffe & Szegedy 2015, section 3.3
         "batch, at inference": "✕ ✕ ✕ ✕ ✕ ✕ ✓ ✓",
         "layer": "✓ ε=0 ✓ ε=0 ✕ ✓ ✓ ✕ ✓ ✓",  # Ba et al. 2016, section 5.1
-        "instance": "✓ ε=0 ✓ ε=0 ✓ ε=0 ✓ ✓ ✓ ✓ ✓",  # Ulyanov et al. 2016, section 2
-        "root mean square": "✓ ε=0 ✓ ε=0 ✕ ✕ ✕ ✕ ✓ ✓",  # Zhang & Sennrich 2019, table 1
+        "instance, mean-variance": "✓ ε=0 ✓ ε=0 ✓ ε=0 ✓ ✓ ✓ ✓ ✓",  # Ulyanov et al. 2016, section 2
+        "root mean square, Lp": "✓ ε=0 ✓ ε=0 ✕ ✕ ✕ ✕ ✓ ✓",  # Zhang & Sennrich 2019, table 1
         "weight normalization": "✓ ✓ – ✕ ✕ – – –",  # Salimans & Kingma 2016, section 2
         "weight standardization": "✓ ε=0 ✓ ε=0 – ✓ ✓ – – –",  # Qiao et al. 2019, section 2
         "spectral": "✓ ✕ – ✕ ✕ – – –",  # Miyato et al. 2018, equation 8
@@ -50,10 +51,18 @@ def test_the_rows_say_what_the_papers_do(signs: dict[str, str], operator: str, m
     assert signs[operator] == marks
 
 
+def test_operators_that_share_a_row_answer_alike() -> None:
+    found = Invariances().compute().found
+    for name, first in JOINED.items():
+        verdicts = [[finding.verdict for finding in found[operator].values()] for operator in (name, first)]
+        assert verdicts[0] == verdicts[1]
+
+
 def test_every_operator_has_a_row_and_every_change_a_column_below_its_group(signs: dict[str, str]) -> None:
     exhibit = Invariances()
     table = table_of(exhibit.compute(), exhibit)
-    assert list(signs) == list(OPERATORS)
+    assert sorted(name for names in ROWS.values() for name in names) == sorted(OPERATORS)
+    assert list(signs) == [", ".join(names) for names in ROWS.values()]
     assert sum(span for _, span in GROUPS) == len(table.columns) == 1 + len(CHANGES)
     names = [name for name, span in GROUPS for _ in range(span)][1:]
     words = {"times a": "scale", "plus b": "shift", "the batch": "batch"}
@@ -119,6 +128,13 @@ def test_a_click_on_a_cell_asks_about_it() -> None:
             asked, notices = Invariances.from_state(dict(cell.sets))
             assert notices == []
             assert table_of(asked.compute(), asked).chosen == (i, j)
+
+
+def test_a_click_in_the_row_of_two_keeps_the_chosen_one() -> None:
+    exhibit = Invariances(operator="Lp")
+    table = table_of(exhibit.compute(), exhibit)
+    chosen = [cell for cell in table.rows[table.chosen[0]] if isinstance(cell, Cell)]
+    assert {dict(cell.sets)["operator"] for cell in chosen} == {"Lp"}
 
 
 def test_no_mark_is_told_by_its_colour_alone() -> None:
