@@ -75,3 +75,15 @@ def test_every_output_is_a_dot_and_the_table_says_its_spread() -> None:
 def test_the_cited_errors_are_those_of_the_paper() -> None:
     assert dict(zip(IMAGES, ERROR["batch norm"], strict=True)) == {32: 23.6, 16: 23.7, 8: 24.8, 4: 27.3, 2: 34.7}
     assert dict(zip(IMAGES, ERROR["group norm"], strict=True)) == {32: 24.1, 16: 24.2, 8: 24.0, 4: 24.2, 2: 24.1}
+
+
+def test_all_ten_cited_errors_stand_below_their_batch_size_and_in_the_words() -> None:
+    exhibit = BatchSize()
+    data = exhibit.compute()
+    table = [panel for panel in exhibit.picture(data) if isinstance(panel, Table)][1]
+    assert table.columns == ("", "2", "4", "8", "16", "32")
+    assert table.rows == (
+        ("batch", "34.7", "27.3", "24.8", "23.7", "23.6"),
+        ("group", "24.1", "24.2", "24.0", "24.2", "24.1"),
+    )
+    assert "batch norm 23.6, 23.7, 24.8, 27.3, 34.7; group norm 24.1, 24.2, 24.0, 24.2, 24.1" in exhibit.alt(data)
