@@ -15,13 +15,20 @@ from classroom.samples import batch
 from classroom.typeset import number
 from normlib import Norm
 from normlib.norms.batch_norm import BatchNorm
+from normlib.norms.batch_renorm import BatchRenorm
+from normlib.norms.cross_channel_norm import CrossChannelNorm
+from normlib.norms.dynamic_tanh import DynamicTanh
 from normlib.norms.filter_response_norm import FilterResponseNorm
 from normlib.norms.group_norm import GroupNorm
 from normlib.norms.instance_norm import InstanceNorm
 from normlib.norms.layer_norm import LayerNorm
 from normlib.norms.local_response_norm import LocalResponseNorm
+from normlib.norms.lp_norm import LpNorm
+from normlib.norms.mean_variance_norm import MeanVarianceNorm
 from normlib.norms.rms_norm import RMSNorm
+from normlib.norms.spatial_norm import SpatialNorm
 from normlib.norms.switchable_norm import SwitchableNorm
+from normlib.running import Running
 
 SCALE = signed(3.0)
 ROWS = slice(14, 78)  # of the photographs: three rows of maps fit a slide in their true proportions
@@ -29,15 +36,26 @@ CHANNELS = 12
 BINS = 36
 BENEATH = -100.0  # a threshold that nothing reaches: the normalization alone is compared
 KEPT, GONE = 0.75, 0.25  # at least, at most this share of what was set
-OPERATORS: dict[str, Norm] = {
+FIRST, MORE = "1–8", "9–16"
+EIGHT: dict[str, Norm] = {
     "batch": BatchNorm(),
     "layer": LayerNorm(affine=False),
+    "layer, channels": LayerNorm(over="channels", affine=False),
     "instance": InstanceNorm(),
     "group, G = 3": GroupNorm(groups=3),
     "root mean square": RMSNorm(),
     "filter response": FilterResponseNorm(),
     "switchable": SwitchableNorm(),
+}
+EIGHT_MORE: dict[str, Norm] = {
     "local response": LocalResponseNorm.caffe(),
+    "within a channel": LocalResponseNorm.caffe_within(),
+    "cross-channel, *α* = 1": CrossChannelNorm(alpha=1.0),
+    "spatial": SpatialNorm(),
+    "mean-variance": MeanVarianceNorm.caffe(),
+    "L2": LpNorm(),
+    "renormalized": BatchRenorm(),
+    "dynamic tanh": DynamicTanh(),
 }
 
 
@@ -65,19 +83,20 @@ class SameTensor(Exhibit):
     channel: Annotated[int, Range("channel k", 1, CHANNELS, 1)] = 4
     contrast: Annotated[float, Range("contrast of sample 2", 0.1, 2.0, 0.1)] = 0.3
     offset: Annotated[float, Range("offset of channel k", -2.0, 2.0, 0.1)] = 0.5
-    sample: Annotated[str, Pick("sample shown", ("1", "2"))] = "2"
+    operators: Annotated[str, Pick("operators", (FIRST, MORE))] = FIRST
 
     def norms(self) -> tuple[Norm, ...]:
-        """Return the operators."""
-        return tuple(OPERATORS.values())
+        """Return all operators."""
+        return (*EIGHT.values(), *EIGHT_MORE.values())
 
     def compute(self) -> Data:
-        """Set the contrast and the offset, and send the whole batch through every operator."""
+        """Set the contrast and the offset, and send the whole batch through the operators shown."""
         x = _maps() * np.array([1.0, self.contrast], dtype=np.float32)[:, None, None, None]
         x[:, self.channel - 1] += np.float32(self.offset)
+        shown = EIGHT if self.operators == FIRST else EIGHT_MORE
         return Data(
             self._side(x),
-            {name: self._side(norm.forward(x, **_parameters(norm))[0]) for name, norm in OPERATORS.items()},
+            {name: self._side(_output(norm, x)) for name, norm in shown.items()},
         )
 
     def _side(self, tensor: Values) -> Side:
@@ -87,12 +106,11 @@ class SameTensor(Exhibit):
         return Side(tensor[:, own], float(deviations[1] / deviations[0]), float(means[own] - others))
 
     def picture(self, data: Data) -> Picture:
-        """Show for the input and for every output a map, and the histograms with what became of both settings."""
+        """Show sample 2 of the input and of every output, and histograms with what became of both settings."""
         panels: list[Panel] = []
         for name, side in {"input *x*": data.x, **data.outputs}.items():
-            shown = side.maps[int(self.sample) - 1]
             panels += [
-                Map(span=2, label=name, values=shown, scale=SCALE),
+                Map(span=2, label=name, values=side.maps[1], scale=SCALE),
                 self._histograms(side, [] if side is data.x else self._verdicts(data, side)),
             ]
         return panels
@@ -105,8 +123,7 @@ class SameTensor(Exhibit):
         ]
 
     def _histograms(self, side: Side, verdicts: list[str]) -> Chart:
-        shown = int(self.sample) - 1
-        one, other = side.maps[shown], side.maps[1 - shown]
+        other, one = side.maps
         return Chart(
             span=2,
             x=Axis(SCALE.low, SCALE.high),
@@ -171,6 +188,13 @@ def _maps() -> Values:
     maps, _ = InstanceNorm(eps=0.0, affine=False).forward(responses)
     maps.setflags(write=False)
     return maps
+
+
+def _output(norm: Norm, x: Values) -> Values:
+    parameters = _parameters(norm)
+    if isinstance(norm, BatchRenorm):  # as trained on maps as they were before contrast and offset
+        parameters = parameters | norm.corrections(x, Running(np.zeros(CHANNELS), np.ones(CHANNELS)))
+    return norm.forward(x, **parameters)[0]
 
 
 @cache

@@ -13,19 +13,29 @@ from classroom.exhibit import Exhibit, Pick, Range
 from classroom.picture import Block, Picture
 from normlib import Norm
 from normlib.norms.batch_norm import BatchNorm
+from normlib.norms.batch_renorm import BatchRenorm
+from normlib.norms.cross_channel_norm import CrossChannelNorm
+from normlib.norms.dynamic_tanh import DynamicTanh
 from normlib.norms.filter_response_norm import FilterResponseNorm
 from normlib.norms.group_norm import GroupNorm
 from normlib.norms.instance_norm import InstanceNorm
 from normlib.norms.layer_norm import LayerNorm
+from normlib.norms.local_response_norm import LocalResponseNorm
+from normlib.norms.lp_norm import LpNorm
+from normlib.norms.mean_variance_norm import MeanVarianceNorm
 from normlib.norms.rms_norm import RMSNorm
+from normlib.norms.spatial_norm import SpatialNorm
 from normlib.norms.switchable_norm import SwitchableNorm
+from normlib.pool import Span
 
 SHAPE = (4, 6, 4)  # samples, feature maps, positions: for every operator but two, another number of cells in a set
 POSITION = 1  # of the outlined cell
 LETTERS = ("M", "K", "H·W")  # how long each axis is, in the letters of the block
-EQUAL, UNEQUAL = (f"test {sign} training".replace(" ", "\N{NO-BREAK SPACE}") for sign in "=≠")
+EQUAL, UNEQUAL, NEAR = (f"test {sign} training".replace(" ", "\N{NO-BREAK SPACE}") for sign in "=≠≈")
 GROUPED = "group"
-OPERATORS: dict[str, Norm] = {
+FIRST, MORE = "1–8", "9–16"
+RENORMALIZED = "renormalized"
+EIGHT: dict[str, Norm] = {
     "batch": BatchNorm(layout="NCL"),
     "layer": LayerNorm(layout="NCL"),
     "instance": InstanceNorm(layout="NCL"),
@@ -35,6 +45,16 @@ OPERATORS: dict[str, Norm] = {
     "filter response": FilterResponseNorm(layout="NCL"),
     "switchable": SwitchableNorm(layout="NCL"),
 }
+EIGHT_MORE: dict[str, Norm] = {
+    "local response": LocalResponseNorm(layout="NCL", size=3),
+    "within a channel": LocalResponseNorm(layout="NCL", mode="within_channel", size=3),
+    "cross-channel": CrossChannelNorm(layout="NCL", size=3),
+    "spatial": SpatialNorm(layout="NCL"),
+    "mean-variance": MeanVarianceNorm(layout="NCL"),
+    "Lp": LpNorm(layout="NCL"),
+    RENORMALIZED: BatchRenorm(layout="NCL"),
+    "dynamic tanh": DynamicTanh(layout="NCL"),
+}
 
 
 class Shared(NamedTuple):
@@ -42,6 +62,7 @@ class Shared(NamedTuple):
 
     painted: NDArray[np.bool_]  # (samples, feature maps, positions)
     sets: int
+    in_window: bool = False  # some cells of an axis, as many around each cell; else all of it, or a group
 
     @property
     def cells(self) -> int:
@@ -59,7 +80,12 @@ class Shared(NamedTuple):
         along = [self._along(axis) for axis in range(3)]
         if self.cells != np.prod(along):
             return ""
-        return "·".join(_length(axis, along[axis]) for axis in (2, 1, 0) if along[axis] > 1)
+        return "·".join(self._length(axis, along[axis]) for axis in (2, 1, 0) if along[axis] > 1)
+
+    def _length(self, axis: int, count: int) -> str:
+        if count == SHAPE[axis]:
+            return LETTERS[axis]
+        return f"{count} of {LETTERS[axis]}" if self.in_window else f"{LETTERS[axis]}/G"
 
     def _along(self, axis: int) -> int:
         return int(self.painted.any(axis=tuple(a for a in range(3) if a != axis)).sum())
@@ -74,25 +100,29 @@ class Data(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class SharedCells(Exhibit):
-    """Move the outlined cell and change the number of groups: the sets of all operators follow, in the same block."""
+    """Move the outlined cell and change the number of groups: the sets of the operators follow, in the same block."""
 
     title = "The cells that share a statistic with the outlined one, for each operator"
 
     channel: Annotated[int, Range("feature map k", 1, SHAPE[1], 1)] = 3
     sample: Annotated[int, Range("sample m", 1, SHAPE[0], 1)] = 1
     groups: Annotated[str, Pick("groups G", ("1", "2", "3", "6"))] = "2"
+    operators: Annotated[str, Pick("operators", (FIRST, MORE))] = FIRST
 
     def norms(self) -> tuple[Norm, ...]:
-        """Return the operators, group normalization with this many groups."""
-        return tuple(self._operators().values())
+        """Return all operators, group normalization with this many groups."""
+        return (*self._eight().values(), *EIGHT_MORE.values())
 
-    def _operators(self) -> dict[str, Norm]:
-        return OPERATORS | {GROUPED: GroupNorm(layout="NCL", groups=int(self.groups))}
+    def _eight(self) -> dict[str, Norm]:
+        return EIGHT | {GROUPED: GroupNorm(layout="NCL", groups=int(self.groups))}
 
     def compute(self) -> Data:
-        """Ask every operator which cells enter the statistic of the outlined cell, and of every other one."""
+        """Ask the operators shown which cells enter the statistic of the outlined cell, and of every other one."""
         cell = (self.sample - 1, self.channel - 1, POSITION)
-        shared = {name: Shared(norm.pooled(SHAPE, cell), _sets(norm)) for name, norm in self._operators().items()}
+        shown = self._eight() if self.operators == FIRST else EIGHT_MORE
+        shared = {
+            name: Shared(norm.pooled(SHAPE, cell), _sets(norm), _has_window(norm)) for name, norm in shown.items()
+        }
         return Data(shared, cell)
 
     def picture(self, data: Data) -> Picture:
@@ -103,7 +133,7 @@ class SharedCells(Exhibit):
                 span=3,
                 label=name,
                 note=_count(shared),
-                below=_meaning(shared, _earlier(name, data)),
+                below=_meaning(name, data),
                 axes=("H, W", "M", "K"),
                 painted=shared.painted.transpose(2, 0, 1)[..., None],
                 chosen=(position, sample, channel, 0),
@@ -116,19 +146,13 @@ class SharedCells(Exhibit):
         """Give the two numbers of every operator, and whether other samples take part."""
         sample, channel, position = (at + 1 for at in data.chosen)
         samples, maps, positions = SHAPE
-        said = "; ".join(
-            f"{name} {_count(shared)}, {_meaning(shared, _earlier(name, data))}" for name, shared in data.shared.items()
-        )
+        said = "; ".join(f"{name} {_count(shared)}, {_meaning(name, data)}" for name, shared in data.shared.items())
         return (
             f"The same block of {samples} samples, {maps} feature maps and {positions} positions for every operator; "
             f"position {position} of feature map {channel} in sample {sample} is outlined, and the cells that share "
             f"its statistic are painted, with {self.groups} groups for group normalization. "
             f"Cells in a set and number of sets: {said}."
         )
-
-
-def _length(axis: int, count: int) -> str:
-    return LETTERS[axis] if count == SHAPE[axis] else f"{LETTERS[axis]}/G"
 
 
 def _earlier(name: str, data: Data) -> str:
@@ -139,16 +163,26 @@ def _earlier(name: str, data: Data) -> str:
 
 
 def _count(shared: Shared) -> str:
-    return f"{shared.cells} cells × {shared.sets} sets"
+    return f"{shared.cells} cells × {shared.sets} sets" if shared.cells else "no cells"
 
 
-def _meaning(shared: Shared, earlier: str) -> str:
+def _meaning(name: str, data: Data) -> str:
     """Say over what the statistic is taken, and whether the test can compute what training does."""
-    where = f"as in {earlier}" if earlier else f"{shared.extent} of one sample"
-    return f"{shared.extent or 'mixed'}, across samples: {UNEQUAL}" if shared.of_others else f"{where}: {EQUAL}"
+    shared, earlier = data.shared[name], _earlier(name, data)
+    if shared.of_others:  # renormalization corrects a batch's statistics to those of the test, up to its clips
+        return f"{shared.extent or 'mixed'}, across samples: {NEAR if name == RENORMALIZED else UNEQUAL}"
+    if not shared.cells:
+        return f"no statistic: {EQUAL}"
+    return f"{f'as in {earlier}' if earlier else f'{shared.extent} of one sample'}: {EQUAL}"
 
 
-@lru_cache(maxsize=len(OPERATORS) + 4)
+def _has_window(norm: Norm) -> bool:
+    return any(
+        isinstance(axis, Span) and axis.before + axis.after > 0 for axis in (norm.pool.c, norm.pool.h, norm.pool.w)
+    )
+
+
+@lru_cache(maxsize=len(EIGHT) + len(EIGHT_MORE) + 4)
 def _sets(norm: Norm) -> int:
     """Count the different pooled sets of the block."""
     return len({norm.pooled(SHAPE, cell).tobytes() for cell in np.ndindex(*SHAPE)})

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classroom.chart import Area, Chart, Label
-from classroom.exhibits.same_tensor import CHANNELS, OPERATORS, SCALE, Data, SameTensor
+from classroom.exhibits.same_tensor import CHANNELS, EIGHT, FIRST, MORE, SCALE, Data, SameTensor
 from classroom.picture import Map
+from normlib import NORMS
 
 CLOSE = 2e-4  # float32, and the epsilon of the layers
 CONTRASTS = st.integers(2, 20).map(lambda n: n / 10)
@@ -64,10 +65,39 @@ def test_a_contrast_alone_changes_nothing_wherever_a_sample_is_divided_by_itself
     assert np.quantile(np.abs(faint.maps - clear.maps), 0.97) < 3e-3
 
 
-@pytest.mark.parametrize("name", ["batch", "switchable", "local response"])
+def test_the_channels_of_one_position_lose_their_contrast_too_but_for_epsilon() -> None:
+    for contrast in (0.2, 0.5, 2.0):
+        assert SameTensor(contrast=contrast, offset=0.0).compute().outputs["layer, channels"].contrast == pytest.approx(
+            1, abs=0.05
+        )
+
+
+@pytest.mark.parametrize("name", ["batch", "switchable", "local response", "dynamic tanh", "renormalized"])
 def test_a_contrast_alone_stays_wherever_it_is_not(name: str) -> None:
-    faint, clear = (SameTensor(contrast=0.4, offset=0.0).compute().outputs[name], SameTensor(contrast=1.0, offset=0.0))
-    assert np.abs(faint.maps - clear.compute().outputs[name].maps).max() > 0.3
+    shown = FIRST if name in EIGHT else MORE
+    faint, clear = (
+        SameTensor(contrast=contrast, offset=0.0, operators=shown).compute().outputs[name] for contrast in (0.4, 1.0)
+    )
+    assert np.abs(faint.maps - clear.maps).max() > 0.3
+
+
+@SETTINGS
+@given(CONTRASTS, OFFSETS, st.integers(1, CHANNELS))
+def test_of_the_eight_more_one_takes_both_and_three_follow_their_formulas(
+    contrast: float, offset: float, channel: int
+) -> None:
+    data = SameTensor(contrast=contrast, offset=offset, channel=channel, operators=MORE).compute()
+    x, outputs = data.x.maps.astype(float), data.outputs
+    assert (outputs["mean-variance"].contrast, outputs["mean-variance"].offset) == pytest.approx((1, 0), abs=CLOSE)
+    np.testing.assert_allclose(outputs["dynamic tanh"].maps, np.tanh(x / 2), atol=1e-5)
+    # The batch's r and d, unclipped, undo what its statistics did: left are the running 0 and 1, and epsilon.
+    np.testing.assert_allclose(outputs["renormalized"].maps, x / np.sqrt(1.001), atol=2e-5)
+    before = 1 + sum(x[:, i : x.shape[1] - 1 + i, j : x.shape[2] - 1 + j] ** 2 * 10 / 4 for i in (0, 1) for j in (0, 1))
+    np.testing.assert_allclose(outputs["spatial"].maps[:, :-1, :-1], x[:, :-1, :-1] / before**2, atol=1e-5)
+
+
+def test_every_operator_on_activations_of_the_library_is_shown() -> None:
+    assert {type(norm) for norm in SameTensor().norms()} == {norm for norm in NORMS.values() if not norm().of_weights}
 
 
 def test_the_words_name_what_each_layer_keeps() -> None:
@@ -78,7 +108,8 @@ def test_the_words_name_what_each_layer_keeps() -> None:
     assert words["batch"] == ["contrast kept ×0.30", "offset gone 0.00"]
     assert words["layer"][0].startswith("contrast gone")
     assert words["layer"][1].startswith("offset kept")
-    assert words["local response"][0].startswith("contrast less")
+    exhibit = SameTensor(operators=MORE)
+    assert said(exhibit, exhibit.compute())["local response"][0].startswith("contrast less")
 
 
 def test_nothing_set_is_neither_kept_nor_gone() -> None:
@@ -89,15 +120,15 @@ def test_nothing_set_is_neither_kept_nor_gone() -> None:
         assert not {"kept", "gone", "less"} & set(contrast.split() + offset.split())
 
 
-def test_every_map_is_on_one_scale_and_of_the_sample_that_is_picked() -> None:
-    for sample in ("1", "2"):
-        exhibit = SameTensor(sample=sample)
+def test_every_map_is_on_one_scale_and_of_the_faint_sample() -> None:
+    for operators in (FIRST, MORE):
+        exhibit = SameTensor(operators=operators)
         data = exhibit.compute()
         maps = [panel for panel in exhibit.picture(data) if isinstance(panel, Map)]
-        assert len(maps) == 1 + len(OPERATORS)
+        assert len(maps) == 1 + len(EIGHT)
         assert {panel.scale for panel in maps} == {SCALE}
         for panel, side in zip(maps, (data.x, *data.outputs.values()), strict=True):
-            assert np.array_equal(panel.values, side.maps[int(sample) - 1])
+            assert np.array_equal(panel.values, side.maps[1])
 
 
 def test_the_picture_in_words_gives_every_verdict() -> None:
@@ -108,13 +139,13 @@ def test_the_picture_in_words_gives_every_verdict() -> None:
 
 
 def test_the_filled_histogram_holds_the_share_of_every_bin_and_what_lies_beyond_in_the_last() -> None:
-    exhibit = SameTensor(sample="1", offset=1.5)
+    exhibit = SameTensor(contrast=1.5, offset=1.5)
     data = exhibit.compute()
     charts = [panel for panel in exhibit.picture(data) if isinstance(panel, Chart)]
     filled = next(mark for mark in charts[0].marks if isinstance(mark, Area))
     heights = np.asarray(filled.y)[1:-1:2]
     edges = np.linspace(SCALE.low, SCALE.high, len(heights) + 1)
-    values = data.x.maps[0].astype(float)
+    values = data.x.maps[1].astype(float)
     assert heights[-1] / heights.sum() == pytest.approx(np.mean(values >= edges[-2]), abs=1e-3)
     middle = len(heights) // 2
     inside = (values >= edges[middle]) & (values < edges[middle + 1])
