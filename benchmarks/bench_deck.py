@@ -72,7 +72,7 @@ def section(
         case "first":
             return "First visit", first_paint.lines(*first_paint.measure(browser, talk, bare, quick))
         case "settings":
-            return "Settings of the server: key to text slide", settings.lines(settings.measure(browser, talk, quick))
+            return "Settings of the server: key to its answer", settings.lines(settings.measure(browser, talk, quick))
         case _:
             return "Memory", readers.lines(*readers.measure(talk, quick))
 

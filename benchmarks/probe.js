@@ -38,6 +38,13 @@ window.bench = (() => {
     return end - (await pressed);
   }
 
+  // A key that leads to a slide: until the server has answered, which writes the address. (The page has turned long before.)
+  async function answered({ id }) {
+    const began = await event("keydown");
+    while (new URLSearchParams(location.search).get("slide") !== id) await new Promise((done) => setTimeout(done, 1));
+    return performance.now() - began;
+  }
+
   // The next input event of a control: until the picture shows its value.
   async function step({ id, name }) {
     const [moved, value] = await new Promise((done) => addEventListener("input", (e) => done([e.timeStamp, e.target.value]), { capture: true, once: true }));
@@ -109,5 +116,5 @@ window.bench = (() => {
     return out;
   }
 
-  return { slide, floor, step, drag, dragged, frames, first };
+  return { slide, answered, floor, step, drag, dragged, frames, first };
 })();

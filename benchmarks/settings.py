@@ -35,10 +35,9 @@ def measure(browser: Browser, deck: Server, quick: bool) -> dict[str, list[float
         for i in range(8 if quick else 20):
             slide = slides[(i + 1) % 2]
             assert slide is not None
-            awaited = {"title": slide.title, "id": slide.id, "formulas": False, "picture": False}
             for name, page in pages.items():
-                out = measured(page, "slide", awaited, "ArrowLeft" if i % 2 else "ArrowRight")
-                found[name].append(out["heading painted"])
+                found[name].append(measured(page, "answered", {"id": slide.id}, "ArrowLeft" if i % 2 else "ArrowRight"))
+                page.wait_for_timeout(250)
     return found
 
 
