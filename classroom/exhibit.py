@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -46,7 +47,17 @@ class Pick(NamedTuple):
     slow: bool = False  # a choice starts a new run, so nothing is computed ahead of it
 
 
-Control = Range | Pick
+class Text(NamedTuple):
+    """A setting that a part of the page writes, in a form of its own: the key of a reader's file, painted cells."""
+
+    label: str
+    pattern: str  # what it must match as a whole; "" is legal too and stands for nothing
+    kind: str  # the part of the page that writes it: "file", "paint"
+    group: str = ""
+    slow: bool = False
+
+
+Control = Range | Pick | Text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +97,10 @@ class Exhibit(ABC):
         """Return the controls by field, in the order of the fields."""
         return _controls(cls)
 
+    def acting(self) -> Mapping[str, Control]:
+        """Return the controls that have an effect at the present settings, as narrow as these allow; the rest hide."""
+        return self.controls()
+
     @classmethod
     def trains(cls) -> bool:
         """Say whether the picture waits for a run of the lab: some control starts a new one."""
@@ -122,6 +137,10 @@ class Exhibit(ABC):
 
 
 def _legal(control: Control, kind: type, given: Any) -> tuple[Any, str]:
+    if isinstance(control, Text):
+        if given == "" or (isinstance(given, str) and re.fullmatch(control.pattern, given)):
+            return given, ""
+        return None, f"{control.label}: the link says {_brief(given)}, which is not of this form"
     if isinstance(control, Pick):
         if given in control.options:
             return given, ""
@@ -152,10 +171,10 @@ def _controls(cls: type[Exhibit]) -> dict[str, Control]:
     hints = get_type_hints(cls, include_extras=True)
     found: dict[str, Control] = {}
     for field in fields(cls):
-        controls = [a for a in get_args(hints[field.name])[1:] if isinstance(a, Range | Pick)]
+        controls = [a for a in get_args(hints[field.name])[1:] if isinstance(a, Range | Pick | Text)]
         if len(controls) != 1:
             where = f"{cls.__module__}.{cls.__name__}.{field.name}"
-            raise TypeError(f"{where}: a field must be Annotated with one Range or Pick, got {controls}. "
+            raise TypeError(f"{where}: a field must be Annotated with one Range, Pick or Text, got {controls}. "
                             "Every field of an exhibit is a control.")  # fmt: skip
         found[field.name] = controls[0]
     return found
@@ -171,7 +190,17 @@ def controls_for(exhibit: Exhibit) -> list[dict[str, Any]]:
     ]
 
 
+def acting_for(exhibit: Exhibit) -> dict[str, dict[str, Any]]:
+    """Return the names of the controls that act at the present settings, each with what is narrower than declared."""
+    declared = exhibit.controls()
+    return {
+        name: {key: value for key, value in control._asdict().items() if value != getattr(declared[name], key)}
+        for name, control in exhibit.acting().items()
+    }
+
+
 def render(exhibit: Exhibit) -> bytes:
     """Return the frame of an exhibit at its settings: the picture, its words, and the settings it shows."""
     data = exhibit.compute()
-    return frame(exhibit.picture(data), {"state": exhibit.state(), "alt": exhibit.alt(data)})
+    said = {"state": exhibit.state(), "alt": exhibit.alt(data), "acting": acting_for(exhibit)}
+    return frame(exhibit.picture(data), said)
