@@ -17,9 +17,10 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
+from unicodedata import name
 
 from PIL import Image, ImageDraw, ImageFont
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -40,9 +41,10 @@ class Screen(NamedTuple):
     height: int
     columns: int
     rows: int
+    scrolls: bool  # then the picture shows what scrolling would bring
 
 
-SCREENS = {"wide": Screen(1440, 900, 2, 3), "phone": Screen(390, 844, 6, 1)}
+SCREENS = {"wide": Screen(1440, 900, 2, 3, False), "phone": Screen(390, 844, 5, 1, True)}
 
 
 def open_slide(page: Page, url: str, slide: Slide, settings: str = "") -> None:
@@ -63,11 +65,16 @@ def open_slide(page: Page, url: str, slide: Slide, settings: str = "") -> None:
 
 def pictures(browser: Browser, url: str, slides: Iterable[Slide], screen: Screen, scheme: str) -> Iterator[Image.Image]:
     """Yield a picture of every slide."""
-    size = {"width": screen.width, "height": screen.height}
+    size: ViewportSize = {"width": screen.width, "height": screen.height}
     context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
     page = context.new_page()
     for slide in slides:
+        page.set_viewport_size(size)
         open_slide(page, url, slide, README.get(slide.id, ""))
+        if screen.scrolls:
+            below = page.locator('[data-testid="stMain"]').evaluate("main => main.scrollHeight - main.clientHeight")
+            page.set_viewport_size({**size, "height": screen.height + below})
+            page.evaluate("new Promise(done => setTimeout(done, 200))")  # a plot follows its new size
         yield Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
     context.close()
 
@@ -76,12 +83,14 @@ def sheet(images: Sequence[Image.Image], titles: Sequence[str], screen: Screen) 
     """Arrange pictures in rows, each below its title."""
     gap, line = 24, 40
     rows = -(-len(images) // screen.columns)
-    size = screen.columns * (screen.width + gap) + gap, rows * (screen.height + gap + line) + gap
+    height = max(image.height for image in images)
+    size = screen.columns * (screen.width + gap) + gap, rows * (height + gap + line) + gap
     page = Image.new("RGB", size, "#808080")
     draw, font = ImageDraw.Draw(page), ImageFont.load_default(24)
     for i, (image, title) in enumerate(zip(images, titles, strict=True)):
         x = gap + i % screen.columns * (screen.width + gap)
-        y = gap + i // screen.columns * (screen.height + gap + line)
+        y = gap + i // screen.columns * (height + gap + line)
+        title = re.sub("[α-ω]", lambda letter: name(letter[0]).split()[-1].lower(), title)  # the font has no Greek
         while draw.textlength(title, font) > screen.width:
             title = title[:-2].rstrip(" …") + "…"
         draw.text((x, y), title, "white", font)
@@ -93,14 +102,14 @@ def sheets(browser: Browser, url: str, deck: Deck, folder: Path, only: Sequence[
     """Write the sheets of every screen and scheme."""
     folder.mkdir(parents=True, exist_ok=True)
     slides = [slide for slide in deck.pages if not only or slide.id in only]
-    for name, screen in SCREENS.items():
+    for kind, screen in SCREENS.items():
         for scheme in ("light", "dark"):
             shown = list(pictures(browser, url, slides, screen, scheme))
             each = screen.columns * screen.rows
             for first in range(0, len(slides), each):
                 part = slice(first, first + each)
                 titles = [f"{slide.number}  {slide.title}" for slide in slides[part]]
-                path = folder / f"{name}-{scheme}-{first // each + 1}.png"
+                path = folder / f"{kind}-{scheme}-{first // each + 1}.png"
                 sheet(shown[part], titles, screen).save(path, optimize=True)
                 print(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path, flush=True)
 
