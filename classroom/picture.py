@@ -53,6 +53,14 @@ class Box(NamedTuple):
     kind: Literal["pool", "cell"] = "pool"  # accent: these cells share a statistic; ink: the cell asked about
 
 
+class Plane(NamedTuple):
+    """Which part of which tensor a map shows: one channel of one sample, from 0."""
+
+    tensor: str  # "x", "dy", ...
+    sample: int
+    channel: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Panel:
     """One part of a picture. `span` counts columns of 12 on a wide screen; a phone stacks."""
@@ -90,6 +98,10 @@ class Map(Panel):
     scale: Scale
     boxes: tuple[Box, ...] = ()
     term: str = ""  # term1..term3: the label takes this colour and underline
+    asks: tuple[str, str] | None = None  # the controls that hold row and column, from 1: a click on a cell sets them
+    follows: bool = False  # they follow the pointer, too, as long as it is over the map
+    paints: str = ""  # the control that holds painted cells: drawing on the map sets it
+    plane: Plane | None = None  # what a term of a formula lights up on this map
 
     def pack(self, blobs: Blobs) -> dict[str, Any]:
         return {
@@ -99,6 +111,10 @@ class Map(Panel):
             "scale": self.scale._asdict(),
             "boxes": [b._asdict() for b in self.boxes],
             "term": self.term,
+            "asks": self.asks and list(self.asks),
+            "follows": self.follows,
+            "paints": self.paints,
+            "plane": self.plane and self.plane._asdict(),
         }
 
 
@@ -296,6 +312,50 @@ class Table(Panel):
             "rows": [[c.pack() if isinstance(c, Cell) else c for c in r] for r in self.rows],
             "strong": list(self.strong),
             "chosen": self.chosen and list(self.chosen),
+        }
+
+
+class Cells(NamedTuple):
+    """Cells of a tensor that a term is made of: the product of its first and last sample, channel, row and column."""
+
+    tensor: str
+    first: tuple[int, int, int, int]
+    last: tuple[int, int, int, int]  # each still in it
+
+
+class Term(NamedTuple):
+    """A part of a formula: how it is written, what it comes to, and the cells that it is made of."""
+
+    symbol: str  # LaTeX
+    value: str
+    cells: tuple[Cells, ...]
+
+
+class Line(NamedTuple):
+    """One line of arithmetic: a formula in symbols, the same with its numbers, and what comes out."""
+
+    symbols: str  # LaTeX; a term stands in \htmlData{term=KEY}{...}
+    numbers: str  # LaTeX of the right side with numbers, and what it gives
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arithmetic(Panel):
+    """Formulas with their numbers filled in. A term lights up its cells on maps; a cell lights up its terms."""
+
+    kind: ClassVar[str] = "arithmetic"
+    label: str = ""
+    note: str = ""
+    lines: tuple[Line, ...]
+    terms: Mapping[str, Term]
+    wrong: tuple[int, ...] = ()  # lines that are an erroneous twin
+
+    def pack(self, blobs: Blobs) -> dict[str, Any]:
+        return {
+            "label": self.label,
+            "note": self.note,
+            "lines": [list(line) for line in self.lines],
+            "terms": {key: [t.symbol, t.value, [list(cells) for cells in t.cells]] for key, t in self.terms.items()},
+            "wrong": list(self.wrong),
         }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -16,13 +16,13 @@ def upstream(x_hat: Floats, *, mean: float, correlation: float, seed: int = 0) -
     """
     along = x_hat - x_hat.mean()
     along = along / along.std()
-    rest = _smooth_noise(x_hat.shape, seed)
+    rest = smooth(x_hat.shape, seed)
     rest = rest - rest.mean() - along * np.mean(rest * along)
     return mean + correlation * along + np.sqrt(1.0 - correlation**2) * rest / rest.std()
 
 
-@cache
-def _smooth_noise(shape: tuple[int, ...], seed: int) -> Floats:
+@lru_cache(maxsize=32)
+def smooth(shape: tuple[int, ...], seed: int) -> Floats:
     """Blur normal random numbers over the maps, as a convolution's gradient is: neighbours look alike."""
     frequencies = np.hypot(np.fft.fftfreq(shape[-2])[:, None], np.fft.rfftfreq(shape[-1]))
     kept = np.exp(-0.5 * (frequencies / 0.09) ** 2)

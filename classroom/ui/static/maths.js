@@ -1,6 +1,8 @@
 // HTML of the server with its mathematics set. KaTeX takes some milliseconds a formula, so what is set once is kept.
 let loading = null;
 const KEPT = 128;
+// Of KaTeX's commands that reach into the page, only the one that names a term.
+const OPTIONS = { throwOnError: false, strict: "ignore", trust: (context) => context.command === "\\htmlData" };
 const kept = new Map(); // HTML -> a template with its mathematics set
 
 export function loadKatex() {
@@ -21,7 +23,7 @@ export function typeset(html) {
     set = document.createElement("template");
     set.innerHTML = html;
     if (globalThis.katex) {
-      for (const e of set.content.querySelectorAll(".math")) globalThis.katex.render(e.textContent, e, { displayMode: e.classList.contains("block"), throwOnError: false, strict: "ignore" });
+      for (const e of set.content.querySelectorAll(".math")) globalThis.katex.render(e.textContent, e, { displayMode: e.classList.contains("block"), ...OPTIONS });
       if (kept.size >= KEPT) kept.delete(kept.keys().next().value);
       kept.set(html, set);
     }
@@ -41,4 +43,20 @@ export function fill(element, html) {
   if (element.__html === html) return;
   element.__html = needsKatex(html) ? null : html;
   element.replaceChildren(typeset(html));
+}
+
+const formulas = new Map(); // TeX -> nodes set before
+
+// Set one formula; what stands there already is left as it is.
+export function setTex(element, tex) {
+  if (element.__tex === tex) return;
+  element.__tex = tex;
+  if (!globalThis.katex) { element.textContent = tex; loadKatex().then(() => { if (element.__tex === tex && globalThis.katex) { element.__tex = null; setTex(element, tex); } }); return; }
+  if (!formulas.has(tex)) {
+    const holder = document.createElement("template");
+    holder.innerHTML = tex ? globalThis.katex.renderToString(tex, OPTIONS) : "";
+    if (formulas.size >= KEPT) formulas.delete(formulas.keys().next().value);
+    formulas.set(tex, holder);
+  }
+  element.replaceChildren(document.importNode(formulas.get(tex).content, true));
 }

@@ -3,6 +3,8 @@ import { lookup } from "./colour.js";
 import { block } from "./block.js";
 import { chart } from "./chart.js";
 import { plot } from "./plot.js";
+import { arithmetic } from "./arithmetic.js";
+import { pointable } from "./pointing.js";
 
 const make = (tag, cls = "", text = "") => {
   const e = document.createElement(tag);
@@ -47,6 +49,10 @@ function map(root, p, bytes) {
   }
   root.canvas.style.aspectRatio = `${columns} / ${rows}`;
   raster(root.canvas, bytes, p.cells.at, rows, columns, lookup(root, p.scale.kind));
+  root.__plane = { plane: p.plane, shape: p.cells.shape, holder: root.holder };
+  pointable(root.holder, p);
+  if (p.asks) root.holder.setAttribute("aria-label", `${p.label.replaceAll("*", "")}: ${p.paints ? "the arrow keys move, the space bar paints" : "the arrow keys choose a cell"}`);
+  root.__lit?.forEach((e) => e.remove()); // the formula lights them up anew
   while (root.holder.childElementCount > 1 + p.boxes.length) root.holder.lastChild.remove();
   while (root.holder.childElementCount < 1 + p.boxes.length) root.holder.append(make("i"));
   p.boxes.forEach((b, i) => {
@@ -200,7 +206,7 @@ function note(root, p) {
   rich(root.text, p.text);
 }
 
-const PAINTERS = { map, histogram, ramp, strip, stack, block, chart, plot, facts, table, note };
+const PAINTERS = { map, histogram, ramp, strip, stack, block, chart, plot, facts, table, note, arithmetic };
 
 // Repaint a picture: panels of the same kind at the same place are kept, so a drag only changes pixels and numbers.
 export function paint(root, header, bytes) {

@@ -36,6 +36,8 @@ function drawPicture(root, frame) {
   if (words.textContent !== frame.header.alt) words.textContent = frame.header.alt;
   root.dataset.state = JSON.stringify(frame.header.state);
   root.classList.remove("waiting", "failed");
+  const stage = root.__shows;
+  if (stage && stage.acting !== frame.header.acting) { stage.acting = frame.header.acting; stage.controls.forEach((c) => reflect(c, stage)); }
 }
 
 async function pump(stage) {
@@ -54,6 +56,14 @@ async function pump(stage) {
       } finally { clearTimeout(slow); stage.asks = null; stage.pictures.forEach((p) => p.classList.remove("waiting")); }
     }
   } finally { stage.busy = false; if (stage.due) commit(stage); }
+}
+
+// Show the state: from what is at hand, or ask for it.
+function display(stage) {
+  stage.controls.forEach((c) => reflect(c, stage));
+  const ready = frameAtHand(stage);
+  if (ready) { stage.want = null; show(stage, ready); stage.pictures.forEach((p) => p.classList.remove("waiting")); }
+  else { stage.want = { ...stage.state }; pump(stage); }
 }
 
 function moved(stage, released, control) {
@@ -91,8 +101,20 @@ function build(root, stage) {
   let group = null, name;
   for (const control of stage.spec) {
     if (!group || control.group !== name) { group = document.createElement("div"); group.className = "group"; root.append(group); name = control.group; }
-    group.append(control.type === "range" ? slider(root, stage, control) : control.options.length > MANY ? folded(root, stage, control) : picker(root, stage, control));
+    const holder = builderOf(control)(root, stage, control);
+    holder.dataset.control = control.name; group.append(holder);
   }
+}
+
+function builderOf(control) {
+  if (control.type === "text") return WRITERS[control.kind];
+  return control.type === "range" ? slider : control.options.length > MANY ? folded : picker;
+}
+
+function set(stage, values, released, control) {
+  stage.state = { ...(stage.pinned ?? stage.state), ...values };
+  stage.pinned = null;
+  moved(stage, released, control);
 }
 
 function slider(root, stage, control) {
@@ -100,8 +122,8 @@ function slider(root, stage, control) {
   holder.className = "control";
   Object.assign(input, { type: "range", min: control.low, max: control.high, step: control.step, id: `${stage.name}-${control.name}`, name: control.name });
   label.htmlFor = input.id; label.textContent = control.label; output.htmlFor = input.id;
-  input.addEventListener("input", () => { stage.state = { ...stage.state, [control.name]: +input.value }; moved(stage, false, control); });
-  input.addEventListener("change", () => { stage.state = { ...stage.state, [control.name]: +input.value }; moved(stage, true); });
+  input.addEventListener("input", () => set(stage, { [control.name]: +input.value }, false, control));
+  input.addEventListener("change", () => set(stage, { [control.name]: +input.value }, true));
   const head = document.createElement("div"); head.className = "control-head"; head.append(label, output);
   holder.append(head, input);
   if (control.play) {
@@ -110,7 +132,7 @@ function slider(root, stage, control) {
     play.addEventListener("click", () => (stage.playing ? stop(stage) : start(stage, control, play)));
     head.insertBefore(play, output);
   }
-  root.__inputs[control.name] = { control, input, output };
+  root.__inputs[control.name] = { control, holder, input, output };
   return holder;
 }
 
@@ -132,43 +154,56 @@ function stop(stage) {
 }
 
 function picker(root, stage, control) {
-  const set = document.createElement("fieldset"), legend = document.createElement("legend"), row = document.createElement("div");
-  set.className = control.options.join("").length > SHORT ? "control pick" : "control pick short"; legend.textContent = control.label; row.className = "options";
+  const holder = document.createElement("fieldset"), legend = document.createElement("legend"), row = document.createElement("div");
+  holder.className = control.options.join("").length > SHORT ? "control pick" : "control pick short"; legend.textContent = control.label; row.className = "options";
   const inputs = control.options.map((option) => {
     const label = document.createElement("label"), input = document.createElement("input"), text = document.createElement("span");
     Object.assign(input, { type: "radio", name: `${stage.name}-${control.name}`, value: option });
     text.textContent = option.replaceAll("_", " ");
-    input.addEventListener("change", () => { stage.state = { ...stage.state, [control.name]: option }; moved(stage, true); });
+    input.addEventListener("change", () => set(stage, { [control.name]: option }, true));
     label.append(input, text); row.append(label);
     return input;
   });
-  set.append(legend, row);
-  root.__inputs[control.name] = { control, inputs };
-  return set;
+  holder.append(legend, row);
+  root.__inputs[control.name] = { control, holder, inputs };
+  return holder;
 }
 
 function folded(root, stage, control) {
   const holder = document.createElement("div"), label = document.createElement("label"), list = document.createElement("select");
   holder.className = "control list"; list.id = label.htmlFor = `${stage.name}-${control.name}`; list.name = control.name; label.textContent = control.label;
   list.append(...control.options.map((option) => new Option(option.replaceAll("_", " "), option)));
-  list.addEventListener("change", () => { stage.state = { ...stage.state, [control.name]: list.value }; moved(stage, true); });
+  list.addEventListener("change", () => set(stage, { [control.name]: list.value }, true));
   holder.append(label, list);
-  root.__inputs[control.name] = { control, list };
+  root.__inputs[control.name] = { control, holder, list };
   return holder;
 }
 
 function reflect(root, stage) {
-  for (const [name, { control, input, inputs, list, output }] of Object.entries(root.__inputs ?? {})) {
-    const value = stage.state[name];
-    if (list) list.value = value;
+  for (const [name, part] of Object.entries(root.__inputs ?? {})) {
+    const { control, input, inputs, list, output } = part, value = stage.state[name];
+    narrow(part, stage.acting?.[name], !stage.acting || name in stage.acting);
+    if (part.write) part.write(value);
+    else if (list) list.value = value;
     else if (inputs) inputs.forEach((i) => { i.checked = i.value === value; });
-    else {
+    else if (input) {
       if (+input.value !== +value) input.value = value;
-      output.textContent = shown(control, value);
+      output.textContent = shown(control, Math.min(value, input.max));
       input.setAttribute("aria-valuetext", output.textContent);
-      input.style.setProperty("--share", (value - control.low) / (control.high - control.low));
+      input.style.setProperty("--share", (input.value - control.low) / (input.max - control.low));
     }
   }
+}
+
+// What has no effect at these settings rests; a range or a choice is as wide as they allow.
+function narrow({ control, holder, input, inputs, list }, by, acts) {
+  holder.classList.toggle("idle", !acts);
+  holder.inert = !acts;
+  if (!by) return;
+  if (input) input.max = by.high ?? control.high;
+  const offered = by.options ?? control.options;
+  if (inputs) inputs.forEach((i) => { i.parentElement.hidden = !offered.includes(i.value); });
+  if (list && list.childElementCount !== offered.length) list.replaceChildren(...offered.map((o) => new Option(o.replaceAll("_", " "), o)));
 }
 
 // What the reader has set may be ahead of what the server says.
@@ -201,14 +236,33 @@ const PARTS = `<p class="message" role="status"></p><div class="picture" role="g
 // A cell of the picture was clicked that stands for settings.
 function choose(root, values) {
   const stage = root.__shows;
+  if (stage?.controls.size) set(stage, values, true);
+}
+
+// The pointer is over a cell: the picture speaks of it, until the pointer leaves, and nobody is told.
+function peek(root, values) {
+  const stage = root.__shows;
   if (!stage?.controls.size) return;
-  stage.state = { ...stage.state, ...values };
-  moved(stage, true);
+  if (!values) { if (stage.pinned) { stage.state = stage.pinned; stage.pinned = null; stage.want = null; display(stage); } return; }
+  stage.pinned ??= stage.state;
+  const state = { ...stage.pinned, ...values };
+  if (!same(state, stage.state)) { stage.state = state; display(stage); }
+}
+
+function write(root, { values, released }) {
+  const stage = root.__shows;
+  if (stage?.controls.size) set(stage, values, released);
+}
+
+function listen(root) {
+  root.addEventListener("choose", (event) => choose(root, event.detail));
+  root.addEventListener("peek", (event) => peek(root, event.detail));
+  root.addEventListener("set", (event) => write(root, event.detail));
 }
 
 // Let an element show a picture. data: {exhibit, state, seq, title} of the stage `name`, or {frame}: a picture in base64.
 export function bindPicture(root, name, data) {
-  if (!root.childElementCount) { root.innerHTML = PARTS; root.addEventListener("choose", (event) => choose(root, event.detail)); }
+  if (!root.childElementCount) { root.innerHTML = PARTS; listen(root); }
   if (data.frame) {
     const frame = decode(Uint8Array.from(atob(data.frame), (c) => c.charCodeAt(0)));
     if (!root.__frame || !same(root.__frame.header.state, frame.header.state) || root.__theme !== themeOf(root)) drawPicture(root, frame);
