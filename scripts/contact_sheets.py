@@ -16,7 +16,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from unicodedata import name
 
 from PIL import Image, ImageDraw, ImageFont
@@ -34,6 +34,9 @@ README = {"cover": "", "cross-channel": "&k=6", "forward-tensor": "", "backward-
 LIMIT = 900_000  # bytes of the README's picture
 
 
+Scheme = Literal["light", "dark"]
+
+
 class Screen(NamedTuple):
     """A kind of screen, and how its pictures stand on a sheet."""
 
@@ -44,6 +47,7 @@ class Screen(NamedTuple):
     scrolls: bool  # then the picture shows what scrolling would bring
 
 
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 SCREENS = {"wide": Screen(1440, 900, 2, 3, False), "phone": Screen(390, 844, 5, 1, True)}
 
 
@@ -63,7 +67,9 @@ def open_slide(page: Page, url: str, slide: Slide, settings: str = "") -> None:
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
-def pictures(browser: Browser, url: str, slides: Iterable[Slide], screen: Screen, scheme: str) -> Iterator[Image.Image]:
+def pictures(
+    browser: Browser, url: str, slides: Iterable[Slide], screen: Screen, scheme: Scheme
+) -> Iterator[Image.Image]:
     """Yield a picture of every slide."""
     size: ViewportSize = {"width": screen.width, "height": screen.height}
     context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
@@ -103,7 +109,7 @@ def sheets(browser: Browser, url: str, deck: Deck, folder: Path, only: Sequence[
     folder.mkdir(parents=True, exist_ok=True)
     slides = [slide for slide in deck.pages if not only or slide.id in only]
     for kind, screen in SCREENS.items():
-        for scheme in ("light", "dark"):
+        for scheme in SCHEMES:
             shown = list(pictures(browser, url, slides, screen, scheme))
             each = screen.columns * screen.rows
             for first in range(0, len(slides), each):
@@ -121,7 +127,7 @@ def readme(browser: Browser, url: str, deck: Deck, path: Path) -> None:
     half = (screen.width * 11 // 20, screen.height * 11 // 20)
     page = Image.new("RGB", (2 * half[0] + 3 * gap, 2 * half[1] + 3 * gap), "#857F73")
     for i, slide in enumerate(slides):
-        scheme = "dark" if i in (1, 2) else "light"
+        scheme: Scheme = "dark" if i in (1, 2) else "light"
         (image,) = pictures(browser, url, [slide], screen, scheme)
         small = image.resize(half, Image.Resampling.LANCZOS)
         page.paste(small, (gap + i % 2 * (half[0] + gap), gap + i // 2 * (half[1] + gap)))
