@@ -16,6 +16,8 @@ Photo = Literal["china", "flower"]
 PHOTOS: tuple[Photo, ...] = ("china", "flower")
 DIRECTIONS = 12
 SHRINK = 4  # photographs are averaged over SHRINK × SHRINK pixels
+SIDE = 64  # rows and columns of a square picture
+SQUARES: dict[Photo, tuple[int, int]] = {"china": (10, 8), "flower": (0, 128)}  # row and column where they begin
 
 
 def _read_only(array: Floats) -> Floats:
@@ -60,6 +62,31 @@ def responses(name: Photo = "china") -> Floats:
     return _read_only(maps / maps.std())
 
 
+@cache
+def squares() -> Floats:
+    """Return the bundled photographs as grey squares, (2, 64, 64), from 0 to 1: averages over 6 × 6 pixels."""
+    from sklearn.datasets import load_sample_image
+
+    found = []
+    for name, (row, column) in SQUARES.items():
+        pixels = load_sample_image(f"{name}.jpg")[row : row + 6 * SIDE, column : column + 6 * SIDE] / 255.0
+        found.append(pixels.reshape(SIDE, 6, SIDE, 6, 3).mean(axis=(1, 3, 4)))
+    return _read_only(np.stack(found))
+
+
+@cache
+def _square_scale() -> float:
+    return float(filtered(squares(), filter_bank(8)).std())
+
+
+def edges(images: Floats) -> Floats:
+    """Return grey images (n, rows, columns) through eight filters, (n, 8, rows, columns).
+
+    All are on one scale: the one that gives the squares of the bundled photographs standard deviation 1.
+    """
+    return _read_only(filtered(images, filter_bank(8)) / _square_scale())
+
+
 def filtered(images: Floats, filters: Floats) -> Floats:
     """Return (n, filters, rows, columns): images (n, rows, columns) through filters, mirrored at borders."""
     half = filters.shape[1] // 2
@@ -83,15 +110,15 @@ def digits(count: int = 64) -> Floats:
 
 
 @cache
-def digit_responses(count: int = 54) -> Floats:
-    """Return handwritten digits as 12 channels, (count, 12, 8, 8), scaled to standard deviation 1.
+def digit_responses(count: int = 54, directions: int = DIRECTIONS) -> Floats:
+    """Return handwritten digits as 12 channels (or as many as directions), (count, 12, 8, 8), of standard deviation 1.
 
     Each channel is the digit plus its slope in one direction: larger filters would leave nothing of 8 × 8 pixels.
     """
     pixel = np.zeros((3, 3))
     pixel[1, 1] = 1.0
     rows, columns = np.mgrid[-1:2, -1:2]
-    turns = 2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS
+    turns = 2 * np.pi * np.arange(directions) / directions
     slopes = np.stack([columns * np.cos(turn) + rows * np.sin(turn) for turn in turns]) / 6.0  # over three pixels each
     images = digits(count)[:, 0]
     maps = filtered(images - images.mean(), pixel + slopes)
