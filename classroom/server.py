@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from classroom.content import ROOT, content
 from classroom.errata import ERRATA
 from classroom.exhibits import EXHIBITS
+from classroom.explorer.receive import receive
 from classroom.frames import frame_of
 from classroom.picture import addressed
 from classroom.proof import certificate_of, erratum_text, operators
@@ -123,6 +124,7 @@ async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
 ROUTES: list[BaseRoute] = [
     Route("/healthz", health),
     Route("/api/exhibit/{key}", picture),
+    Route("/api/tensor", receive, methods=["POST"]),
     Route(f"/{PREFIX}/plotly.min.js", plotly_script),
     Route(f"/{PREFIX}/katex.min.js", katex_script),
     Mount(f"/{PREFIX}", Scripts(directory=STATIC)),
