@@ -170,6 +170,7 @@ class Strip(Panel):
     chosen: int  # index from 0
     window: tuple[int, int]  # first and last index, both in the window
     symbol: str = "k"
+    asks: str = ""  # the control that holds the chosen one, from 1: a click sets it
 
     def pack(self, blobs: Blobs) -> dict[str, Any]:
         return {
@@ -180,6 +181,7 @@ class Strip(Panel):
             "chosen": self.chosen,
             "window": list(self.window),
             "symbol": self.symbol,
+            "asks": self.asks,
         }
 
 

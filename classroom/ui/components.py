@@ -82,6 +82,15 @@ OPERATORS = st.components.v2.component(
 <div class="reference"><div data-part="list"></div><article class="prose" data-part="body"></article></div></div>""",
 )
 
+EXPLORE = st.components.v2.component(
+    "deck_explore",
+    isolate_styles=False,
+    js=_loader("explore", "mountExplore"),
+    html="""<div class="explore"><header class="head"><p><a href="overview">&#8592; the overview</a>&emsp;
+<a href="operators">all operators</a></p><h1>Explorer</h1><p class="src">point at a number to see where it comes from</p>
+</header><div class="notices"></div><div class="bench"><div class="controls"></div><div class="stage"></div></div></div>""",
+)
+
 KEEP = st.components.v2.component(
     "deck_keep",
     isolate_styles=False,

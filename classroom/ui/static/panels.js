@@ -118,7 +118,10 @@ function strip(root, p, bytes) {
     root.list = make("div", "strip");
     for (let i = 0; i < n; i++) { const cell = make("div"); cell.append(make("canvas"), make("span")); root.list.append(cell); }
     root.append(root.list);
+    // The keyboard has the control itself.
+    root.list.onclick = (e) => { const at = [...root.list.children].indexOf(e.target.closest(".strip > div")); if (root.asks && at >= 0) root.dispatchEvent(new CustomEvent("choose", { bubbles: true, detail: { [root.asks]: at + 1 } })); };
   }
+  root.asks = p.asks; root.list.classList.toggle("asks", !!p.asks);
   [...root.list.children].forEach((cell, i) => {
     const inside = i >= p.window[0] && i <= p.window[1];
     cell.className = i === p.chosen ? `chosen${inside ? " in" : ""}` : inside ? "in" : "";

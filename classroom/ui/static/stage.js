@@ -5,6 +5,7 @@ import { decode, dropFrame, fetchFrame, frameAtHand } from "./frames.js";
 import { paint } from "./panels.js";
 import { leave, take } from "./shelf.js";
 import { adoptTheme, themeOf } from "./colour.js";
+import { WRITERS } from "./writers.js";
 
 const stages = new Map();
 const SHORT = 8; // letters: options that need no row of their own
@@ -84,11 +85,13 @@ function commit(stage) {
   afterMove(() => { address(stage); stage.send(said); });
 }
 
-// Write the settings into the address, unless it is another slide's by now.
+// Write the settings into the address, unless it is another slide's or page's by now. A page of its own names what is not as usual.
 function address(stage) {
   const url = new URL(location.href);
-  if (url.searchParams.get("slide") !== stage.name) return;
-  for (const [k, v] of Object.entries(stage.state)) url.searchParams.set(k, String(v));
+  if (stage.page ? !url.pathname.endsWith(`/${stage.page}`) : url.searchParams.get("slide") !== stage.name) return;
+  for (const [k, v] of Object.entries(stage.state)) {
+    if (stage.usual && String(stage.usual[k]) === String(v)) url.searchParams.delete(k); else url.searchParams.set(k, String(v));
+  }
   history.replaceState(history.state, "", url);
 }
 
@@ -107,7 +110,7 @@ function build(root, stage) {
 }
 
 function builderOf(control) {
-  if (control.type === "text") return WRITERS[control.kind];
+  if (control.type === "text") return writer;
   return control.type === "range" ? slider : control.options.length > MANY ? folded : picker;
 }
 
@@ -179,6 +182,12 @@ function folded(root, stage, control) {
   return holder;
 }
 
+function writer(root, stage, control) {
+  const part = WRITERS[control.kind]({ id: `${stage.name}-${control.name}`, control, tell: (values) => set(stage, values, true) });
+  root.__inputs[control.name] = { control, ...part };
+  return part.holder;
+}
+
 function reflect(root, stage) {
   for (const [name, part] of Object.entries(root.__inputs ?? {})) {
     const { control, input, inputs, list, output } = part, value = stage.state[name];
@@ -212,7 +221,7 @@ const isAhead = (stage, data) => stage.state && stage.controls.size && (stage.ah
 // Let an element hold the controls of a stage. data: {exhibit, slow, controls, state, seq}
 export function bindControls(root, name, data, send) {
   const stage = stageOf(name);
-  Object.assign(stage, { exhibit: data.exhibit, slow: data.slow, send, spec: data.controls });
+  Object.assign(stage, { exhibit: data.exhibit, slow: data.slow, page: data.page, usual: data.usual, send, spec: data.controls });
   stage.controls.add(root);
   if (root.__stage !== stage) { root.__stage = stage; build(root, stage); }
   if ((data.seq >= stage.seq && !stage.ahead) || !stage.state) { stage.state = data.state; stage.seq = data.seq; }

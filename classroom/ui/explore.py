@@ -1,0 +1,58 @@
+"""The explorer as a page of its own: its address holds every control."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from classroom.exhibit import controls_for
+from classroom.exhibits.explorer import Explorer
+from classroom.explorer.tensors import OWN
+from classroom.explorer.uploads import kept
+from classroom.ui import messages
+from classroom.ui.components import EXPLORE
+
+KEY, PAGE, EXHIBIT = "explore", "explore", "explorer"
+
+
+def show() -> None:
+    """Draw the page."""
+    draw()
+
+
+@st.fragment
+def draw() -> None:
+    """Draw the controls and the picture; a released control runs this again and changes nothing that is seen."""
+    said = messages.settings(st.session_state.get(KEY))
+    explorer, notices = Explorer.from_state(said.values if said else st.query_params.to_dict())
+    if explorer.source == OWN and explorer.own and kept(explorer.own) is None:
+        notices.append("your file: the server has forgotten it since; open it again.")
+    EXPLORE(
+        key=KEY,
+        data={
+            "notices": notices,
+            "stage": {
+                "exhibit": EXHIBIT,
+                "page": PAGE,
+                "slow": False,
+                "controls": controls_for(explorer),
+                "usual": Explorer().state(),
+                "state": explorer.state(),
+                "seq": said.seq if said else 0,
+            },
+        },
+        on_settings_change=_nothing,
+    )
+
+
+def _nothing() -> None:
+    """The settings are read when the fragment runs."""
+
+
+def link(settings: Mapping[str, Any]) -> str:
+    """Return the address of the explorer at these settings; the rest stands as it usually does."""
+    from urllib.parse import urlencode
+
+    return f"{PAGE}?{urlencode(dict(settings))}"
