@@ -361,6 +361,46 @@ class Arithmetic(Panel):
         }
 
 
+class Node(NamedTuple):
+    """A quantity of a computation: how it is written, what it comes to, and dl/d(it); "" for what is not reached yet."""
+
+    symbol: str  # LaTeX
+    value: str
+    gradient: str = ""
+
+
+class Edge(NamedTuple):
+    """One quantity enters another; the derivative along it, in symbols and in numbers, once the way back uses it."""
+
+    start: int
+    end: int
+    derivative: str = ""  # LaTeX
+    value: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graph(Panel):
+    """A computation from left to right, as far as it has gone; then its gradients from right to left."""
+
+    kind: ClassVar[str] = "graph"
+    label: str = ""
+    note: str = ""
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    now: int  # the node that is computed, or whose gradient is
+    back: bool = False
+
+    def pack(self, blobs: Blobs) -> dict[str, Any]:
+        return {
+            "label": self.label,
+            "note": self.note,
+            "nodes": [list(node) for node in self.nodes],
+            "edges": [list(edge) for edge in self.edges],
+            "now": self.now,
+            "back": self.back,
+        }
+
+
 @dataclass(frozen=True, kw_only=True)
 class Note(Panel):
     """A remark in the picture: a verdict, a source, a mark such as «cited» or «computed here»."""

@@ -4,6 +4,7 @@ import { block } from "./block.js";
 import { chart } from "./chart.js";
 import { plot } from "./plot.js";
 import { arithmetic } from "./arithmetic.js";
+import { graph } from "./graph.js";
 import { pointable } from "./pointing.js";
 
 const make = (tag, cls = "", text = "") => {
@@ -209,7 +210,7 @@ function note(root, p) {
   rich(root.text, p.text);
 }
 
-const PAINTERS = { map, histogram, ramp, strip, stack, block, chart, plot, facts, table, note, arithmetic };
+const PAINTERS = { map, histogram, ramp, strip, stack, block, chart, plot, facts, table, note, arithmetic, graph };
 
 // Repaint a picture: panels of the same kind at the same place are kept, so a drag only changes pixels and numbers.
 export function paint(root, header, bytes) {
