@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classroom.arrange import beyond, box_around, mosaic
-from classroom.exhibit import Exhibit, Pick, Range
+from classroom.exhibit import Control, Exhibit, Pick, Range
 from classroom.picture import Facts, Histogram, Map, Picture, Values, signed
 from classroom.samples import batch, digit_responses, synthetic
 from classroom.typeset import number, short
@@ -57,6 +58,10 @@ class BeforeAfter(Exhibit):
     def norm(self) -> Norm:
         """Return the chosen operator."""
         return OPERATORS[self.operator]
+
+    def acting(self) -> Mapping[str, Control]:
+        """Leave the seed out where nothing is random."""
+        return {n: c for n, c in self.controls().items() if self.source == "random" or n != "seed"}
 
     def compute(self) -> Data:
         """Give the input its mean and spread, then normalize it; ask the operator about a cell in the middle."""

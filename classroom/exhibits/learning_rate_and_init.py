@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log10
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
-from classroom.exhibit import Exhibit, Pick, Range
+from classroom.exhibit import Control, Exhibit, Pick, Range
 from classroom.picture import Note, Picture, Plot, Ramp, Scale, Table, Values
 from classroom.plots import BN, COLOURS, NAMES, PLAIN, SYMBOLS, Trace, axis, figure, text
 from classroom.theme import colorscale
@@ -68,6 +69,10 @@ class LearningRateAndInit(Exhibit):
     def run(self) -> Run | None:
         """Return the sweep, where it is asked for."""
         return Run(steps=self.steps, seed=self.seed) if self.show == SWEEP else None
+
+    def acting(self) -> Mapping[str, Control]:
+        """Leave the sweep's own controls out where the talk's runs are shown."""
+        return {n: c for n, c in self.controls().items() if self.show == SWEEP or n == "show"}
 
     def compute(self) -> Data:
         """Run the sweep where it is asked for, or take the one at hand."""
