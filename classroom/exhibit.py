@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, ClassVar, NamedTuple, Self, get_args, get_type_hints
 
 from classroom.picture import Picture, frame
+from classroom.takeaway import script
 from lab.experiment import Experiment
 from normlib import Norm
 
@@ -91,6 +92,10 @@ class Exhibit(ABC):
     def run(self) -> Experiment[Any] | None:
         """Return the run of the lab that the picture needs at its settings; None if it needs none."""
         return None
+
+    def code(self) -> str:
+        """Return a Python script that gives the numbers on the screen, to run in the folder of the talk."""
+        return script(self)
 
     @classmethod
     def controls(cls) -> Mapping[str, Control]:

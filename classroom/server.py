@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,9 +14,10 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from classroom import takeaway
 from classroom.content import ROOT, content
 from classroom.errata import ERRATA
-from classroom.exhibits import EXHIBITS
+from classroom.exhibits import EXHIBITS, Exhibit, key_of
 from classroom.explorer.receive import receive
 from classroom.frames import frame_of
 from classroom.picture import addressed
@@ -34,32 +35,59 @@ async def health(request: Request) -> Response:
     return JSONResponse({"status": "ok", "slides": len(both.deck), "questions": len(both.bank)})
 
 
-async def picture(request: Request) -> Response:
-    """Return the frame of an exhibit at the settings in the query; unknown settings are refused, others made legal.
+def answered(make: Callable[[Exhibit, list[str]], Response]) -> Callable[[Request], Awaitable[Response]]:
+    """Return the endpoint that makes something of an exhibit at the settings in the query.
 
+    Unknown settings are refused, others made legal; `make` gets the exhibit and a sentence for each that had to change.
     NumPy works in a worker thread. A picture that waits for a run holds none: a hall that starts a hundred runs stops
     no other picture, script or font. A run that nobody waits for any more is not begun.
     """
-    key = request.path_params["key"]
-    if key not in EXHIBITS:
-        return PlainTextResponse(f"exhibit: must be one of {', '.join(EXHIBITS)}, got {key[:40]!r}.", 404)
-    exhibit = EXHIBITS[key]
-    state: Mapping[str, Any] = dict(request.query_params)
-    if unknown := set(state) - set(exhibit.controls()):
-        legal = ", ".join(exhibit.controls())
-        return PlainTextResponse(f"{key}: a setting must be one of {legal}, got {sorted(unknown)[0][:40]!r}.", 422)
-    legal_exhibit, notices = exhibit.from_state(state)
-    try:
-        if (run := legal_exhibit.run()) is not None and not await _ready_in_time(run, request):
-            return Response(status_code=499)  # nobody reads it
-        frame = await to_thread.run_sync(frame_of, legal_exhibit)
-    except CrowdedError:
-        return PlainTextResponse("too many runs are waiting; try again in a minute", 503, {"Retry-After": "60"})
-    except Exception:  # whatever a computation meets, the reader gets a sentence and the log the trace
-        log.exception("%s failed at %s", key, state)
-        return PlainTextResponse("the computation failed; the server's log says why", 500)
-    body = addressed(frame, {"exhibit": key, "title": exhibit.title, "notices": notices})
-    return Response(body, media_type="application/octet-stream", headers={"Cache-Control": "no-cache"})
+
+    async def answer(request: Request) -> Response:
+        key = request.path_params["key"]
+        if key not in EXHIBITS:
+            return PlainTextResponse(f"exhibit: must be one of {', '.join(EXHIBITS)}, got {key[:40]!r}.", 404)
+        exhibit = EXHIBITS[key]
+        state: Mapping[str, Any] = dict(request.query_params)
+        if unknown := set(state) - set(exhibit.controls()):
+            legal = ", ".join(exhibit.controls())
+            return PlainTextResponse(f"{key}: a setting must be one of {legal}, got {sorted(unknown)[0][:40]!r}.", 422)
+        legal_exhibit, notices = exhibit.from_state(state)
+        try:
+            if (run := legal_exhibit.run()) is not None and not await _ready_in_time(run, request):
+                return Response(status_code=499)  # nobody reads it
+            reply = await to_thread.run_sync(make, legal_exhibit, notices)
+        except CrowdedError:
+            return PlainTextResponse("too many runs are waiting; try again in a minute", 503, {"Retry-After": "60"})
+        except Exception:  # whatever a computation meets, the reader gets a sentence and the log the trace
+            log.exception("%s failed at %s", key, state)
+            return PlainTextResponse("the computation failed; the server's log says why", 500)
+        reply.headers["Cache-Control"] = "no-cache"
+        return reply
+
+    return answer
+
+
+def picture(exhibit: Exhibit, notices: list[str]) -> Response:
+    """Return the frame of an exhibit."""
+    address = {"exhibit": key_of(exhibit), "title": exhibit.title, "notices": notices}
+    return Response(addressed(frame_of(exhibit), address), media_type="application/octet-stream")
+
+
+def code(exhibit: Exhibit, notices: list[str]) -> Response:
+    """Return the script that gives an exhibit's numbers; what had to change stands above it."""
+    return PlainTextResponse("".join(f"# {notice}\n" for notice in notices) + exhibit.code())
+
+
+def arrays(exhibit: Exhibit, notices: list[str]) -> Response:
+    """Return an exhibit's arrays as a file for `numpy.load`."""
+    name = {"Content-Disposition": f'attachment; filename="{key_of(exhibit)}.npz"'}
+    return Response(takeaway.arrays(exhibit, notices), media_type="application/octet-stream", headers=name)
+
+
+def table(exhibit: Exhibit, notices: list[str]) -> Response:
+    """Return the table of an exhibit's numbers."""
+    return JSONResponse({"notices": notices, "lines": [line._asdict() for line in takeaway.table(exhibit)]})
 
 
 async def _ready_in_time(run: Experiment[Any], request: Request) -> bool:
@@ -123,7 +151,10 @@ async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
 
 ROUTES: list[BaseRoute] = [
     Route("/healthz", health),
-    Route("/api/exhibit/{key}", picture),
+    Route("/api/exhibit/{key}", answered(picture)),
+    Route("/api/exhibit/{key}/code", answered(code)),
+    Route("/api/exhibit/{key}/arrays", answered(arrays)),
+    Route("/api/exhibit/{key}/table", answered(table)),
     Route("/api/tensor", receive, methods=["POST"]),
     Route(f"/{PREFIX}/plotly.min.js", plotly_script),
     Route(f"/{PREFIX}/katex.min.js", katex_script),
