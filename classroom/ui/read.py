@@ -45,7 +45,7 @@ def _article(slide: Slide) -> None:
     if slide.exhibit:
         with exhibit:  # the browser fetches the picture when the reader comes near
             state = memory.exhibit_of(slide).state()
-            PICTURE(key=f"picture-{slide.id}", data={"exhibit": slide.exhibit, "state": state})
+            PICTURE(key=f"picture-{slide.id}", data={"exhibit": slide.exhibit, "state": state, "slide": slide.id})
 
 
 def _formulas(slide: Slide) -> None:

@@ -12,9 +12,10 @@ export function decode(raw) {
   return { header: { ...header, ...address }, bytes };
 }
 
-const addressOf = ({ exhibit, state }) => {
+// What the server makes of an exhibit at its settings: its frame, or another part.
+export const addressOf = ({ exhibit, state }, part = "") => {
   const query = new URLSearchParams(Object.entries(state).map(([k, v]) => [k, String(v)]));
-  return new URL(`../api/exhibit/${exhibit}?${query}`, import.meta.url).href;
+  return new URL(`../api/exhibit/${exhibit}${part}?${query}`, import.meta.url).href;
 };
 
 export function fetchFrame(wanted) {

@@ -5,6 +5,7 @@ import { decode, dropFrame, fetchFrame, frameAtHand } from "./frames.js";
 import { paint } from "./panels.js";
 import { leave, take } from "./shelf.js";
 import { adoptTheme, themeOf } from "./colour.js";
+import { AFTER, follow, offer } from "./takeaway.js";
 import { WRITERS } from "./writers.js";
 
 const stages = new Map();
@@ -37,6 +38,7 @@ function drawPicture(root, frame) {
   if (words.textContent !== frame.header.alt) words.textContent = frame.header.alt;
   root.dataset.state = JSON.stringify(frame.header.state);
   root.classList.remove("waiting", "failed");
+  follow(root);
   const stage = root.__shows;
   if (stage && stage.acting !== frame.header.acting) { stage.acting = frame.header.acting; stage.controls.forEach((c) => reflect(c, stage)); }
 }
@@ -239,8 +241,18 @@ export function releaseControls(root) {
 // Start over: the server knows no settings any more.
 export function forgetStages() { stages.clear(); }
 
-const PARTS = `<p class="message" role="status"></p><div class="picture" role="group"></div>
-<details class="words"><summary>The picture in words</summary><p aria-live="polite"></p></details>`;
+const PARTS = `<p class="message" role="status"></p><div class="picture" role="group"></div>${AFTER}`;
+
+function begin(root) {
+  root.innerHTML = PARTS;
+  offer(root, () => root.__frame && present(root));
+}
+
+// What there is to take away. data of the picture: {exhibit, slide, page}, as far as it has them.
+function present(root) {
+  const { exhibit, slide, page } = root.__data, { header } = root.__frame, stage = root.__shows;
+  return { header, exhibit, page, slide: page ? undefined : stage?.name ?? slide, set: exhibit ? stage?.state ?? header.state : {} };
+}
 
 // A cell of the picture was clicked that stands for settings.
 function choose(root, values) {
@@ -271,7 +283,8 @@ function listen(root) {
 
 // Let an element show a picture. data: {exhibit, state, seq, title} of the stage `name`, or {frame}: a picture in base64.
 export function bindPicture(root, name, data) {
-  if (!root.childElementCount) { root.innerHTML = PARTS; listen(root); }
+  if (!root.childElementCount) { begin(root); listen(root); }
+  root.__data = data;
   if (data.frame) {
     const frame = decode(Uint8Array.from(atob(data.frame), (c) => c.charCodeAt(0)));
     if (!root.__frame || !same(root.__frame.header.state, frame.header.state) || root.__theme !== themeOf(root)) drawPicture(root, frame);
@@ -292,10 +305,11 @@ export function releasePicture(root) {
   root.__frame = root.__asked = root.__shows = null;
 }
 
-// A picture alone, on a page that holds many. data: {exhibit, state}; it is fetched when the reader comes near.
+// A picture alone, on a page that holds many. data: {exhibit, state, slide}; it is fetched when the reader comes near.
 export function mountPicture({ data, parentElement }) {
   const root = parentElement.querySelector(".stage");
-  if (!root.childElementCount) root.innerHTML = PARTS;
+  if (!root.childElementCount) begin(root);
+  root.__data = data;
   if (!root.__near && !root.__frame) {
     root.__near = new IntersectionObserver((entries) => { if (entries.some((e) => e.isIntersecting)) { root.__near.disconnect(); ask(root, data); } }, { rootMargin: "800px" });
     root.__near.observe(root);
