@@ -212,8 +212,8 @@ def _table(data: bytes) -> Floats:
     if rows and not any(NUMBER.fullmatch(cell.replace(",", ".")) or NOT_FINITE.fullmatch(cell) for cell in rows[0][1]):
         names, rows = rows[0], rows[1:]
         if rows and len(names[1]) != len(rows[0][1]):
-            raise ValueError(f"line {names[0]} must hold {len(rows[0][1])} names, one for each number of line "
-                             f"{rows[0][0]}, got {len(names[1])}. Correct or delete the line.")  # fmt: skip
+            raise ValueError(f"line {names[0]} must hold as many names as line {rows[0][0]} has numbers, "
+                             f"{len(rows[0][1])}, got {len(names[1])}. Correct or delete it.")  # fmt: skip
     if not rows:
         raise ValueError("the table must hold numbers, got none. Write one row a line.")
     if len(rows) > MAX_SHAPE[2]:
