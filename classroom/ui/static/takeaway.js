@@ -43,10 +43,22 @@ function save(blob, name) {
   return `Saved: ${name}.`;
 }
 
+function nameOf({ exhibit, header }) {
+  const settings = Object.entries(exhibit ? header.state : {}).map(([name, value]) => (typeof value === "number" ? `${name}${value}` : value)).filter(Boolean);
+  return [header.exhibit, ...settings].join("-").replace(/[^\p{L}\p{N}_.-]+/gu, "_").slice(0, 100);
+}
+
+const drawn = async (root, { header }) => {
+  const { drawing } = await import("./drawing.js");
+  return drawing(root.querySelector(".picture"), header.title, header.alt);
+};
+
 const WAYS = [
   { name: "Copy link", go: (root, taken) => copy(root, Promise.resolve(linkTo(taken)), () => "Link copied.") },
   { name: "Copy as Python", served: true, go: (root, taken) => copy(root, fetched(taken, "/code").then((r) => r.text()), (text) => `Copied: ${text.trim().split("\n").length} lines of Python.`) },
   { name: "Arrays (.npz)", served: true, go: async (root, taken) => save(await (await fetched(taken, "/arrays")).blob(), `${taken.exhibit}.npz`) },
+  { name: "Picture (SVG)", go: async (root, taken) => save(new Blob([await drawn(root, taken)], { type: "image/svg+xml" }), `${nameOf(taken)}.svg`) },
+  { name: "Picture (PNG)", go: async (root, taken) => save(await (await import("./drawing.js")).raster(await drawn(root, taken)), `${nameOf(taken)}.png`) },
 ];
 
 // Let the lines below a picture open. present() tells what there is to take: {header, exhibit, slide, page, set}, or nothing yet;
