@@ -6,20 +6,23 @@ gives each index an axis of its own: that costs the square, and serves proofs on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache, reduce
+from operator import add, attrgetter, mul
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from normlib.nodes import AXIS, Above, GroupOf, Length, PoolSize, PoolSum, Tagged, Window
+from normlib.nodes import AXIS, Above, GroupOf, Length, PoolSize, PoolSum, Tagged, Window, name_of
 from normlib.pool import Array, Axis, Groups, Pool, Span
 from normlib.symbolic import Derivation, Formula
 from normlib.windows import pool_sum
 
 _FUNCTIONS = {sp.tanh: np.tanh, sp.exp: np.exp, sp.Abs: np.abs, sp.sign: np.sign, sp.Max: np.maximum}
-_HALF = sp.Rational(1, 2)
+_ONE = np.float64(1)
+
+Lookup = Callable[[sp.Expr], Any]  # the value of what an expression's arithmetic is about
 
 
 class Evaluation:
@@ -37,7 +40,8 @@ class Evaluation:
         given = {**derivation.inputs, **({} if dy is None else {"dy": derivation.inputs["x"]})}
         arrays = {**inputs, "dy": dy}
         self._known: dict[Any, Array] = {name: _spread(arrays[name], at) for name, at in given.items()}
-        self.constants = {symbol: float(getattr(derivation.of, name)) for symbol, name in derivation.constants.items()}
+        constants = derivation.constants.items()
+        self.constants = {symbol: np.float64(getattr(derivation.of, name)) for symbol, name in constants}
         self._sets: list[Axis] = list(derivation.of.pool)
         for axis, shown in _displayed(derivation.definition, tuple(self.constants.items())).items():
             self._sets[axis] = shown
@@ -105,12 +109,12 @@ class Evaluation:
         """Return the value of what a formula's arithmetic is about: a quantity, a constant, a sum or a count."""
         match e:
             case sp.Indexed():
-                return self.value(str(e.base.label))
+                return self.value(name_of(e))
             case sp.Symbol():
                 constant = self.constants.get(e)
                 return self.value(e.name) if constant is None else constant
             case Length():
-                return float(self.shape[AXIS[e.args[0]]])
+                return np.float64(self.shape[AXIS[e.args[0]]])
             case PoolSum() | PoolSize():
                 if e not in self._known:
                     self._known[e] = self._sum(e) if isinstance(e, PoolSum) else self._size(*e.args)
@@ -138,53 +142,70 @@ class Evaluation:
             axes = {AXIS[a]: self.set_of(AXIS[a]) for a in centre}
             return self.total(np.ones((1, 1, 1, 1)), (), axes)
         reach = [(self.shape[AXIS[b]], self.set_of(AXIS[b])) for b in bound]
-        return float(np.prod([n // s.number if isinstance(s, Groups) else n for n, s in reach]))
+        return np.prod([n // s.number if isinstance(s, Groups) else n for n, s in reach], dtype=float)
 
 
-def arithmetic(e: sp.Expr, term: Callable[[sp.Expr], Any]) -> Any:
+def arithmetic(e: sp.Expr, term: Lookup) -> Any:
     """Work an expression out, from the values that `term` returns for its quantities, constants, sums and counts.
 
+    Values are arrays or NumPy's own scalars: Python's raise at a division by zero.
+
     >>> x, y = sp.symbols("x y")
-    >>> float(arithmetic((x - y) / sp.sqrt(x), {x: 4.0, y: 1.0}.__getitem__))
+    >>> float(arithmetic((x - y) / sp.sqrt(x), {x: np.float64(4), y: np.float64(1)}.__getitem__))
     1.5
     """
+    return _compiled(e)(term)
+
+
+@lru_cache(maxsize=1024)
+def terms(e: sp.Expr) -> tuple[sp.Expr, ...]:
+    """Return what `arithmetic` asks `term` for, each once, in the order of reading."""
+    found: dict[sp.Expr, None] = {}
+    arithmetic(e, lambda term: found.setdefault(term, None) or np.float64(2))
+    return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(e: sp.Expr) -> Callable[[Lookup], Any]:
+    """Return an expression as a function: to look at each kind of node again would take longer than small arrays do."""
     match e:
         case Tagged():
-            return arithmetic(e.args[0], term)
+            return _compiled(e.args[0])
         case sp.Number():
-            return float(e)
+            number = np.float64(e)
+            return lambda term: number
         case sp.Add():
-            return reduce(np.add, [arithmetic(a, term) for a in e.args])
+            summands = tuple(map(_compiled, e.args))
+            return lambda term: reduce(add, [summand(term) for summand in summands])
         case sp.Mul():
-            above: list[Any] = []
-            below: list[Any] = []
-            for a in e.args:
-                inverse = isinstance(a, sp.Pow) and a.args[1] == -1
-                (below if inverse else above).append(arithmetic(a.args[0] if inverse else a, term))
-            return _product(above) / _product(below) if below else _product(above)
+            above = tuple(_compiled(a) for a in e.args if not _is_inverse(a))
+            below = tuple(_compiled(a.args[0]) for a in e.args if _is_inverse(a))
+            return lambda term: _product(above, term) / _product(below, term) if below else _product(above, term)
         case sp.Pow():
-            base, exponent = e.args
-            value = arithmetic(base, term)
-            if exponent == -1:
-                return 1.0 / value
-            return np.sqrt(value) if exponent == _HALF else value ** arithmetic(exponent, term)
+            base, exponent = map(_compiled, e.args)
+            if e.args[1] == -1:
+                return lambda term: 1.0 / base(term)
+            if e.args[1] == sp.Rational(1, 2):
+                return lambda term: np.sqrt(base(term))
+            return lambda term: base(term) ** exponent(term)
         case Above():
-            greater, less = (arithmetic(a, term) for a in e.args)
-            return np.greater(greater, less).astype(float)
+            greater, less = map(_compiled, e.args)
+            return lambda term: np.greater(greater(term), less(term)).astype(float)
         case sp.tanh() | sp.exp() | sp.Abs() | sp.sign() | sp.Max():
-            return _FUNCTIONS[e.func](*(arithmetic(a, term) for a in e.args))
-    return term(e)
+            function, arguments = _FUNCTIONS[e.func], tuple(map(_compiled, e.args))
+            return lambda term: function(*(argument(term) for argument in arguments))
+    return lambda term: term(e)
 
 
-def terms(e: sp.Expr) -> Iterator[sp.Expr]:
-    """Yield what `arithmetic` asks `term` for, each once, in the order of reading."""
-    found: dict[sp.Expr, float] = {}
-    arithmetic(e, lambda a: found.setdefault(a, 2.0))
-    return iter(found)
+def _is_inverse(e: sp.Expr) -> bool:
+    return isinstance(e, sp.Pow) and e.args[1] == -1
 
 
-def _product(factors: list[Any]) -> Any:
-    return reduce(np.multiply, sorted(factors, key=np.size), 1.0)  # small ones first: fewer passes over large arrays
+def _product(factors: tuple[Callable[[Lookup], Any], ...], term: Lookup) -> Any:
+    values = [factor(term) for factor in factors]
+    if len(values) > 2:
+        values.sort(key=attrgetter("size"))  # fewer passes over large arrays
+    return reduce(mul, values) if values else _ONE
 
 
 def _spread(array: Array | None, indices: tuple[sp.Symbol, ...]) -> Array:
@@ -244,7 +265,7 @@ def _is_alike(e: sp.Expr, index: sp.Symbol, lets: Mapping[str, Formula]) -> bool
         case PoolSize() | Length() | sp.Number():
             return True
         case sp.Indexed() if index in e.indices:
-            let = lets.get(str(e.base.label))
+            let = lets.get(name_of(e))
             return let is not None and _is_alike(let.rhs, let.lhs.indices[e.indices.index(index)], lets)
         case sp.Indexed() | sp.Symbol():
             return e != index

@@ -54,14 +54,18 @@ _GREEK = {"alpha", "beta", "gamma", "epsilon", "kappa", "nu", "rho", "tau"}
 
 def tex(e: sp.Expr, unwritten: tuple[sp.Symbol, ...] = (), colors: Mapping[str, str] | None = None) -> str:
     """Print an expression of `normlib.nodes`; `colors` maps tags to #hex colours."""
-    return _Printer(unwritten, colors or {}).show(e)
+    return Printer(unwritten, colors or {}).show(e)
 
 
-class _Printer:
+class Printer:
+    """Prints each kind of term; what prints terms in another way takes its place at a few of them (`marks`)."""
+
     def __init__(self, unwritten: tuple[sp.Symbol, ...], colors: Mapping[str, str]) -> None:
+        """Take the indices to leave out, and colours by tag."""
         self._unwritten, self._colors = unwritten, colors
 
     def show(self, e: sp.Expr) -> str:
+        """Return LaTeX of an expression."""
         match e:
             case Tagged():
                 return self._colored(self.show(e.args[0]), str(e.args[1]))
@@ -123,17 +127,20 @@ class _Printer:
         text = ""
         for term in e.args:
             sign, rest = _sign(term)
-            shown = self.show(rest)
+            shown = self._after_sign(rest) if text or sign == "-" else self.show(rest)
             text += f" {sign} {shown}" if text else (f"-{shown}" if sign == "-" else shown)
         return text
 
+    def _after_sign(self, e: sp.Expr) -> str:
+        return self.show(e)
+
     def _mul(self, e: sp.Expr) -> str:
-        sign, e = _sign(e)
+        sign, rest = _sign(e)
+        if sign == "-":
+            return f"-{self._after_sign(rest)}"
         above, below = _split(e)
         shown = self._factors(above)
-        if below:
-            shown = rf"\frac{{{shown}}}{{{self._factors(below)}}}"
-        return f"-{shown}" if sign == "-" else shown
+        return rf"\frac{{{shown}}}{{{self._factors(below)}}}" if below else shown
 
     def _factors(self, factors: list[sp.Expr]) -> str:
         if not factors:
@@ -143,7 +150,10 @@ class _Printer:
         shown = [self._wrapped(f, last=f is factors[-1]) for f in factors]
         airy = [_has_indices(f) and _has_indices(g) for f, g in pairwise(factors)]  # their subscripts would touch
         following = zip(shown[1:], airy, strict=True)
-        return shown[0] + "".join(rf"\,{f}" if air or f.startswith(_NEEDS_AIR) else f" {f}" for f, air in following)
+        return shown[0] + "".join(rf"\,{f}" if air or self._needs_air(f) else f" {f}" for f, air in following)
+
+    def _needs_air(self, shown: str) -> bool:
+        return shown.startswith(_NEEDS_AIR)
 
     def _wrapped(self, f: sp.Expr, last: bool = True) -> str:
         inner = f.args[0] if isinstance(f, Tagged) else f
@@ -158,11 +168,13 @@ class _Printer:
         if exponent == 1:
             return self.show(base)
         above = f"{exponent.p}/{exponent.q}" if isinstance(exponent, sp.Rational) else self.show(exponent)
-        above = above.removesuffix("/1")
+        return f"{self._base(base)}^{{{above.removesuffix('/1')}}}"
+
+    def _base(self, base: sp.Expr) -> str:
         shown = self.show(base)
         if isinstance(base, sp.Symbol | sp.Abs) or (isinstance(base, sp.Indexed) and "^" not in shown):
-            return f"{shown}^{{{above}}}"
-        return rf"\left({shown}\right)^{{{above}}}"
+            return shown
+        return rf"\left({shown}\right)"
 
     def _sum(self, e: PoolSum) -> str:
         body, bound, centre, adjoint = e.args

@@ -150,4 +150,5 @@ def apply(function: type[sp.Expr], *arguments: Any) -> sp.Expr:
 
 def name_of(quantity: sp.Expr) -> str:
     """Return what a quantity is called, without its indices: `mean` of mean[k]."""
-    return str(quantity.base.label) if isinstance(quantity, sp.Indexed) else str(quantity)
+    label = quantity.base.label if isinstance(quantity, sp.Indexed) else quantity
+    return label.name if isinstance(label, sp.Symbol) else str(label)  # SymPy takes its time to print

@@ -227,6 +227,6 @@ def test_what_a_wrong_formula_says_is_evaluated_as_it_stands(rng):
 def test_arithmetic_asks_for_each_term_once_named_in_the_order_of_reading():
     total = PoolSum(dy[HERE], (i, j))
     formula = over(add(x[HERE], neg(mul(total, v[k])), Tagged(x[HERE], "term1")), root(add(v[k], 1)))
-    assert list(terms(formula)) == [x[HERE], total, v[k]]
-    numbers = {x[HERE]: 8.0, total: 2.0, v[k]: 3.0}
+    assert terms(formula) == (x[HERE], total, v[k])
+    numbers = {x[HERE]: np.float64(8), total: np.float64(2), v[k]: np.float64(3)}
     assert arithmetic(formula, numbers.__getitem__) == pytest.approx((8 - 6 + 8) / 2)
