@@ -49,8 +49,9 @@ function nameOf({ exhibit, header }) {
 }
 
 const drawn = async (root, { header }) => {
-  const { drawing } = await import("./drawing.js");
-  return drawing(root.querySelector(".picture"), header.title, header.alt);
+  const figure = root.querySelector(".picture"), { drawing } = await import("./drawing.js");
+  await Promise.all([...figure.children].map((panel) => panel.drawn)); // Plotly draws later than it is told to
+  return drawing(figure, header.title, header.alt);
 };
 
 const WAYS = [
