@@ -72,7 +72,7 @@ def floor() -> Iterator[Server]:
     port = run.free_port(HOST, 0)
     command = ["-m", "uvicorn", "app:app", "--host", HOST, "--port", str(port), *options]
     # From its own folder: Streamlit reads the settings of the folder that it is started in.
-    with _started(command, port, "/_stcore/health", ROOT / "benchmarks" / "floor") as server:
+    with started(command, port, "/_stcore/health", ROOT / "benchmarks" / "floor") as server:
         yield server
 
 
@@ -85,16 +85,22 @@ def streamlit_run(collects: bool, uvloop: bool) -> Iterator[Server]:
     code = f"import sys; {hide}sys.argv = {words!r}; from streamlit.web.cli import main; main()"
     # A hidden option has no flag; `streamlit run` reads it from the environment.
     setting = {"STREAMLIT_RUNNER_POST_SCRIPT_GC": str(collects).lower()}
-    with _started(["-c", code], port, "/_stcore/health", ROOT, setting) as server:
+    with started(["-c", code], port, "/_stcore/health", ROOT, setting) as server:
         yield server
 
 
 @contextlib.contextmanager
-def _started(
-    arguments: Sequence[str], port: int, path: str, folder: Path, extra: Mapping[str, str] = MappingProxyType({})
+def started(
+    arguments: Sequence[str],
+    port: int,
+    path: str,
+    folder: Path,
+    extra: Mapping[str, str] = MappingProxyType({}),
+    python: str | Path = sys.executable,
 ) -> Iterator[Server]:
+    """Serve what these arguments of Python start in a folder; what it says is shown if it fails."""
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen([sys.executable, *arguments], cwd=folder, env={**os.environ, **extra},
+        process = subprocess.Popen([str(python), *arguments], cwd=folder, env={**os.environ, **extra},
                                    stdout=said, stderr=said)  # fmt: skip
         server = Server(f"http://{HOST}:{port}", process)
         try:
