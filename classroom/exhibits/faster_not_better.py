@@ -71,8 +71,9 @@ class FasterNotBetter(Exhibit):
         means = data.accuracy.mean(axis=1)
         traces += [line(data.steps, means[arm], arm, hover="mean %{y:.1f} %") for arm in (PLAIN, BN)]
         middle = len(data.steps) // 4
-        at, below = float(data.steps[middle]), float(means[PLAIN, middle])
-        above = float(data.accuracy[BN, :, middle:].max())
+        at, above = float(data.steps[middle]), float(data.accuracy[BN, :, middle:].max())
+        later = 2 * len(data.steps) // 5
+        below = max(float(data.accuracy[PLAIN, :, later:].min()), 15.0)
         ticks = [v for v in (0, 20, 40, 60, 80, 100) if abs(v - target) > 7] + [target]
         return figure(
             traces,
@@ -80,7 +81,7 @@ class FasterNotBetter(Exhibit):
             axis("held-out accuracy, %", 0, 114, tickvals=ticks, ticktext=[f"{v:.0f}" for v in ticks]),
             [
                 text(NAMES[BN], at, above, xanchor="left", yanchor="bottom", font={"color": COLOURS[BN]}),
-                text(NAMES[PLAIN], at, below, xanchor="left", yanchor="top", xshift=8, yshift=-8),
+                text(NAMES[PLAIN], float(data.steps[later]), below, xanchor="left", yanchor="top", yshift=-4),
             ],
             shapes=[{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": target, "y1": target,
                      "line": {"color": "var(--edge)", "width": 1, "dash": "dot"}}],
@@ -107,8 +108,8 @@ class FasterNotBetter(Exhibit):
                     "marker": {"size": 1, "color": COLOURS[arm]},
                     "error_x": _bar(speed, arm), "error_y": _bar(end, arm),
                 })  # fmt: skip
-                above = end.mean + float(np.nan_to_num(end.half))
-                labels.append(text(NAMES[arm], speed.mean, above, yanchor="bottom", yshift=2,
+                above = max(end.mean + float(np.nan_to_num(end.half)), float(data.final[arm].max()))
+                labels.append(text(NAMES[arm], speed.mean, above, xanchor="left", xshift=-8, yanchor="bottom", yshift=5,
                                    font={"color": COLOURS[arm]}))  # fmt: skip
         halves = [np.nan_to_num(end.half) for end in data.end]
         low = min(data.final.min(), *(end.mean - half for end, half in zip(data.end, halves, strict=True)))
