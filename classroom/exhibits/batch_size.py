@@ -118,7 +118,7 @@ class BatchSize(Exhibit):
     def _errors(self) -> Chart:
         places = np.log2(np.array(IMAGES, float))
         marks: list[Line | Dots | Label] = []
-        for (name, errors), colour, above in zip(ERROR.items(), ("term2", "ink"), (0.9, -1.0), strict=True):
+        for (name, errors), colour, above in zip(ERROR.items(), ("term2", "ink"), (0.9, -1.2), strict=True):
             at = np.array(errors)
             marks += [Line(places, at, colour), Dots(places, at, colour, 7.0)]
             marks += [Label(1.12 if above > 0 else 2.0, at[-1] if above > 0 else at[-1] + above, name, colour)]
