@@ -167,20 +167,23 @@ class WhoDiffers(Exhibit):
         )
 
     def _names(self, data: Data, far: int) -> list[Mark]:
-        """Name the dots: the higher one above, the lower one below."""
-        right = self.spread < -1.5
-        x = self.spread + (0.2 if right else -0.2)
+        """Name the higher dot above and the lower one below, each on the side that its curve leaves free."""
         below = min((0, far), key=lambda i: data.watched[i]) if far else None
-        return [
-            Label(
-                x,
-                max(float(data.watched[i]) + (-0.22 if i == below else 0.08), 0.06),
-                data.names[i],
-                "ink" if i == 0 else "alert",
-                "start" if right else "end",
+        marks: list[Mark] = []
+        for i in sorted({0, far}):
+            name, y, curve = data.names[i], float(data.watched[i]), data.curves[i]
+            right = (i == below) == bool(curve[-1] >= curve[0])  # what rises leaves free what is below it, right
+            room = 0.16 * len(name)
+            marks.append(
+                Label(
+                    min(self.spread + 0.2, SPREADS[-1] - room) if right else max(self.spread - 0.2, SPREADS[0] + room),
+                    max(y - 0.22, 0.06) if i == below else max(y + 0.12, 0.3),
+                    name,
+                    "ink" if i == 0 else "alert",
+                    "start" if right else "end",
+                )
             )
-            for i in sorted({0, far})
-        ]
+        return marks
 
     def _input(self, data: Data) -> str:
         """Say what went in, and which number is watched."""
