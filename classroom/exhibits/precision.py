@@ -131,7 +131,7 @@ class Precision(Exhibit):
             x=Axis(-1.0, 10.0, "mean", _powers(-1, 8)),
             y=Axis(low, high, "error, ulp", _powers(0, int(high), 1 + int(high) // 6)),
             marks=tuple(marks),
-            height_rem=15.5,
+            height_rem=15,
         )
         return [chart, self._compared(data)]
 
@@ -212,7 +212,7 @@ class Precision(Exhibit):
             x=Axis(-7.0, 2.0, "spread σ of x", _powers(-6, 0, 2)),
             y=Axis(0.0, 1.2, "spread of x̂"),
             marks=tuple(marks),
-            height_rem=15.5,
+            height_rem=15,
         )
         return [chart, self._formats(), _batches(data)]
 
