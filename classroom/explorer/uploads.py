@@ -149,9 +149,8 @@ def _array(data: bytes) -> NDArray[np.generic]:
         shape, columns_first, dtype = header(file, max_header_size=MAX_HEADER)
     except Exception:  # the header is a text that may hold anything
         raise ValueError("the file must begin as np.save writes it, got another header. Use np.save.") from None
-    if dtype.kind not in "biuf" or dtype.itemsize > 8:
-        raise ValueError(f"the numbers must be real and of at most 8 bytes, got {str(dtype)[:MAX_LABEL]}. "
-                         "Convert them: x.astype(np.float64).")  # fmt: skip
+    if dtype.kind not in "biuf":
+        raise ValueError(f"the numbers must be real, got {str(dtype)[:MAX_LABEL]}. Convert them: x.astype(np.float64).")
     _check_shape(shape)
     told, given = math.prod(shape) * dtype.itemsize, len(data) - file.tell()
     if told != given:
@@ -180,7 +179,7 @@ def _brief(length: int) -> str:
 def _checked(numbers: NDArray[np.generic]) -> Floats:
     """Return numbers as (N, C, H, W) of float64, read-only; refuse the first that is not finite or too large."""
     given = numbers.shape
-    with np.errstate(invalid="ignore"):  # a signalling NaN is named below
+    with np.errstate(invalid="ignore", over="ignore"):  # what is no number of 64 bits is named below
         x = np.array(numbers, np.float64, order="C").reshape((1,) * (4 - len(given)) + given)
     bad = ~(np.abs(x) <= MAX_VALUE)  # NaN too
     if bad.any():
