@@ -196,6 +196,19 @@ def test_batch_normalizations_graph_is_the_papers(rng):
     ]  # fmt: skip
 
 
+def test_a_groups_mean_does_not_move_its_variance(rng):
+    """Its values' distances sum to zero over the whole group, not over one channel."""
+    norm = NORMS["group_norm"](groups=2, eps=0.1)
+    inputs, dy = setting(norm, rng, (2, 6, 3, 4))
+    x, slope = inputs["x"], dy * inputs["gamma"][:, None, None]
+    std = np.sqrt(x[1, 3:].var() + 0.1)
+    found = graph(Evaluation(norm.derive(), inputs, dy), (1, 4, 0, 0))
+    edges = {(edge.start, edge.end): edge for edge in found.edges}
+    assert edges["mean", "var"].value == pytest.approx(0, abs=1e-14)
+    assert edges["mean", "var"].gradient == pytest.approx(0, abs=1e-13)
+    assert edges["mean", "x_hat"].gradient == pytest.approx(-slope[1, 4].sum() / std)
+
+
 def test_a_window_hands_its_gradient_to_the_mirrored_window(rng):
     norm = NORMS["cross_channel_norm"](size=4, k=2.0, alpha=0.5, beta=0.75)  # from one below to two above
     inputs, dy = setting(norm, rng, (1, 6, 1, 1))
