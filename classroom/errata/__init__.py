@@ -1,6 +1,6 @@
 """What the 2015 talk printed wrong, what is right, and the smallest input on which one sees it.
 
-The wrong formulas are functions here and nowhere else; what is right is computed by normlib.
+The wrong formulas are functions here, as they were printed, for such inputs; what is right is computed by normlib.
 """
 
 from __future__ import annotations

@@ -13,10 +13,12 @@ import numpy as np
 from classroom.explorer.bugs.bug import Bug, Params
 from normlib import Norm, Pool, Span
 from normlib.gradcheck import TOLERANCE
+from normlib.norms.lp_norm import LpNorm
 from normlib.pool import Array, Axis
 
 STEP = 1e-5  # times the spread of the input: a slope is then off by some 1e-10 of it, by rounding or by curvature
 WORK = 1 << 19  # cells of all blocks together; a few milliseconds
+RESOLVED = 64  # times the distance of neighbouring numbers: as little as a step may be
 FEWEST = 8  # cells to check, whatever it takes
 LIMIT = TOLERANCE["central differences"]
 
@@ -72,8 +74,7 @@ def gradient_check(
     block = _block(norm, bug.pool(norm) if bug else norm.pool, first, dy.shape)
     count = min(cells, max(FEWEST, WORK // dy[block].size))
     places = _places(claimed, first, count, seed)
-    step = STEP * (float(np.std(inputs[of])) or 1.0)
-    below, above, lengths = np.array([_slopes(bug, norm, inputs, dy, of, place, step) for place in places]).T
+    below, above, lengths = np.array([_slopes(bug, norm, inputs, dy, of, place) for place in places]).T
     found = np.array([claimed[place] for place in places])
     # At a kink, such as that of |x| at 0, the two sides differ, and whatever lies between them is right.
     gaps = np.maximum(np.maximum(np.minimum(below, above) - found, found - np.maximum(below, above)), 0)
@@ -92,12 +93,13 @@ def _places(claimed: Array, first: Index, count: int, seed: int) -> tuple[Index,
 
 
 def _slopes(
-    bug: Bug | None, norm: Norm, inputs: Params, dy: Array, of: str, place: Index, step: float
+    bug: Bug | None, norm: Norm, inputs: Params, dy: Array, of: str, place: Index
 ) -> tuple[float, float, float]:
     """Return the slopes of <dy, y> below and above one number of an input, and the length of the summed terms."""
     block = _block(norm, bug.pool(norm) if bug else norm.pool, place, dy.shape)
-    small = {name: value[(*_of_input(block, value.ndim), ...)] for name, value in inputs.items()}
+    small = {name: np.asarray(value[_of_input(block, value.ndim)]) for name, value in inputs.items()}
     local = tuple(at - (cut.start or 0) for at, cut in zip(place, _of_input(block, len(place)), strict=True))
+    step = _step(norm, small[of] if of == "x" else inputs[of], inputs[of], float(small[of][local]))
     outputs, ends = [], []
     for move in (-step, step) if norm.analytic else (-step, 0.0, step):
         moved = small[of].copy()
@@ -114,6 +116,16 @@ def _slopes(
     ]
     length = np.sqrt(np.sum((weights * (outputs[-1] - outputs[0])) ** 2)) / (ends[-1] - ends[0])
     return float(slopes[0]), float(slopes[-1]), float(length)
+
+
+def _step(norm: Norm, near: Array, whole: Array, value: float) -> float:
+    """Return how far to move a number: a small part of the spread that it is divided by, and more than is rounded."""
+    spread = float(np.std(whole)) or 1.0
+    eps = getattr(norm, "eps", 0.0)
+    if eps:  # a pool may vary much less than the others; eps then bounds what it is divided by
+        added_to_squares = getattr(norm, "eps_in_root", not isinstance(norm, LpNorm))
+        spread = max(float(np.std(near)), eps**0.5 if added_to_squares else eps)
+    return max(STEP * spread, RESOLVED * float(np.spacing(abs(value))))
 
 
 def _block(norm: Norm, pool: Pool, place: Index, shape: Index) -> tuple[slice, ...]:

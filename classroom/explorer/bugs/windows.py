@@ -14,7 +14,7 @@ from classroom.explorer.bugs.parts import DAMPED, Paths, paths
 from normlib.norms.cross_channel_norm import CrossChannelNorm
 from normlib.norms.local_response_norm import LocalResponseNorm
 from normlib.norms.spatial_norm import SpatialNorm
-from normlib.pool import ALL, ONE, Array, Pool, Span
+from normlib.pool import ALL, Array, Pool, Span
 from normlib.windows import damp, damp_backward, pool_count, pool_sum, power
 
 
@@ -119,8 +119,11 @@ def _own_area(norm: Any, x: Array, params: Params, dy: Array) -> Gradients:
 
 def _further(norm: Any) -> Pool:
     """Return the window and a cell on either side of it."""
-    return Pool(*(span if span == ONE and axis < 2 else Span(span.before + 1, span.after + 1)
-                  for axis, span in enumerate(norm.pool)))  # fmt: skip
+    if _across(norm):
+        return Pool(c=ALL)
+    return norm.pool._replace(
+        **{a: Span(span.before + 1, span.after + 1) for a, span in zip("hw", norm.pool[2:], strict=True)}
+    )
 
 
 def _mode_swapped(norm: LocalResponseNorm) -> LocalResponseNorm:
@@ -278,7 +281,7 @@ BUGS: tuple[Bug, ...] = (
         fits=lambda norm: _damps(norm) and isinstance(norm, LocalResponseNorm) and norm.size > 1,
         letters=letters,
         twin=lambda norm, x, params: _mode_swapped(norm).forward(x)[0],
-        reach=lambda norm: norm.pool._replace(h=_mode_swapped(norm).pool.h, w=_mode_swapped(norm).pool.w),
+        reach=lambda norm: _mode_swapped(norm).pool,
     ),
     Backward(
         key="bracket_constant",
