@@ -123,6 +123,7 @@ class Norm(ABC):
 
         shape: of x, in the operator's layout; one number per element is shaped like x without N.
         """
+        shape = tuple(shape)
         self._check_shape("init: shape", shape)
         params = self._init(nchw_shape(shape, self.layout))
         return {name: self._outward(p, shape) for name, p in params.items()}
@@ -135,9 +136,8 @@ class Norm(ABC):
         Raises ValueError for another shape or dtype, and for missing, unknown or misshapen parameters.
         """
         x = self._floating("x", x)
-        self._check_shape("forward: x's shape", x.shape)
-        work = np.promote_types(x.dtype, np.float32)
-        y, cache = self._forward(to_nchw(x, self.layout).astype(work, copy=False), **self._inward(x.shape, params))
+        inward = self._inward(x.shape, params)
+        y, cache = self._forward(_wide(to_nchw(x, self.layout)), **inward)
         return from_nchw(y, self.layout, x.shape).astype(x.dtype, copy=False), cache
 
     def backward(self, dy: Array, cache: Any) -> dict[str, Array]:
@@ -152,10 +152,12 @@ class Norm(ABC):
                 f"{self._name}.backward: dy must have the shape {spoken(cache[0].shape, self.layout)} of y, "
                 f"got {dy.shape}. Pass dl/dy, and the cache of the same forward."
             )
-        work = np.promote_types(dy.dtype, np.float32)
-        grads = self._backward(to_nchw(dy, self.layout).astype(work, copy=False), cache)
-        outer = {name: self._outward(grad, dy.shape) for name, grad in grads.items()}
-        return {name: grad.astype(dy.dtype if name == "x" else work, copy=False) for name, grad in outer.items()}
+        wide = _wide(to_nchw(dy, self.layout))
+        types = {"x": dy.dtype}
+        return {
+            name: self._outward(grad, dy.shape).astype(types.get(name, wide.dtype), copy=False)
+            for name, grad in self._backward(wide, cache).items()
+        }
 
     def pooled(self, shape: Shape, cell: Shape) -> NDArray[np.bool_]:
         """Return True where a cell of x enters the statistic of `cell`; shape, cell and result in the layout.
@@ -231,23 +233,23 @@ class Norm(ABC):
             )
 
     def _inward(self, shape: Shape, params: Mapping[str, Array]) -> dict[str, Array]:
-        """Return the parameters of x in the given shape as `_forward` takes them, of float32 or wider."""
+        """Return the parameters of x in the given shape, which is checked too, as `_forward` takes them."""
         expected = _parameters(self, shape)
         if params.keys() != expected.keys():
             raise ValueError(
                 f"{self._name}.forward: the parameters must be {sorted(expected) or 'none'}, "
                 f"got {sorted(params) or 'none'}. Start from {self._name}(...).init(x.shape)."
             )
-        given = {name: self._floating(name, params[name]) for name in expected}
-        for name, p in given.items():
-            if p.shape != expected[name].shape:
+        inward = {}
+        for name, (outside, by_element) in expected.items():
+            p = self._floating(name, params[name])
+            if p.shape != outside:
                 raise ValueError(
-                    f"{self._name}.forward: {name} must have shape {expected[name].shape} "
+                    f"{self._name}.forward: {name} must have shape {outside} "
                     f"for x {shape} ({self.layout}), got {p.shape}. Start from {self._name}(...).init(x.shape)."
                 )
-            if expected[name].by_element:
-                given[name] = element_to_chw(p, self.layout)
-        return {name: p.astype(np.promote_types(p.dtype, np.float32), copy=False) for name, p in given.items()}
+            inward[name] = _wide(element_to_chw(p, self.layout) if by_element else p)
+        return inward
 
     def _outward(self, array: Array, shape: Shape) -> Array:
         """Return an array of `_forward` or `_backward` as the caller of x in the given shape knows it."""
@@ -268,8 +270,14 @@ def _derivation(norm: Norm) -> Derivation:
 
 @lru_cache(maxsize=512)
 def _parameters(norm: Norm, shape: Shape) -> Mapping[str, _Parameter]:
+    norm._check_shape("forward: x's shape", shape)
     inside = norm._init(nchw_shape(shape, norm.layout))
     return {name: _Parameter(norm._outward(p, shape).shape, p.ndim == 3) for name, p in inside.items()}
+
+
+def _wide(array: Array) -> Array:
+    """Return the array in float32 at least."""
+    return array.astype(np.promote_types(array.dtype, np.float32), copy=False)
 
 
 @lru_cache

@@ -27,15 +27,20 @@ def to_nchw(array: Array, layout: str) -> Array:
     >>> to_nchw(np.zeros((2, 5, 3)), "NLC").shape, to_nchw(np.zeros((2, 4, 5, 6, 3)), "NDHWC").shape
     ((2, 3, 1, 5), (2, 3, 20, 6))
     """
+    if layout == "NCHW":
+        return array
     return array.transpose(_order(layout)).reshape(nchw_shape(array.shape, layout))
 
 
 def from_nchw(array: Array, layout: str, shape: Shape) -> Array:
     """Return a view of an N x C x H x W `array` in `layout`, where it has the given shape."""
+    if layout == "NCHW":
+        return array
     order = _order(layout)
     return array.reshape([shape[axis] for axis in order]).transpose(_back(layout))
 
 
+@lru_cache(maxsize=512)
 def nchw_shape(shape: Shape, layout: str) -> tuple[int, int, int, int]:
     """Return the N, C, H, W of a shape in `layout`.
 
@@ -92,5 +97,6 @@ def _back(layout: str) -> tuple[int, ...]:
     return tuple(order.index(axis) for axis in range(len(layout)))
 
 
+@lru_cache
 def _examples_first(layout: str) -> str:
     return "N" + "".join(letter for letter in layout if _PLACE[letter] != 0)

@@ -73,6 +73,15 @@ def test_no_layout_copies_a_contiguous_array(layout):
     assert np.shares_memory(from_nchw(inner, layout, shape), inner)
 
 
+@every_layout
+def test_a_shape_may_be_given_as_a_list(layout):
+    shape = (2, 3, 4, 5, 6)[: len(layout)]
+    norm = NORMS["layer_norm"](layout=layout)
+    assert {name: p.shape for name, p in norm.init(list(shape)).items()} == {
+        name: p.shape for name, p in norm.init(shape).items()
+    }
+
+
 @pytest.mark.parametrize("layout", ["NCDHW", "NDHWC"])
 @pytest.mark.parametrize("key", ["spatial_norm", "local_response_norm"])
 def test_a_window_of_rows_and_columns_refuses_a_volume(key, layout):
