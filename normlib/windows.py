@@ -121,11 +121,11 @@ def _part(weight: float | Array, at: tuple[slice, ...]) -> float | Array:
 def _window_sum(values: Array, reach: Sequence[tuple[int, int]]) -> Array:
     """Sum over windows that reach so far before and after a cell, along each axis.
 
-    The cells are laid out flat, with as many zeros between rows as a window is longer than a cell. A step along an axis
-    is then a fixed distance in memory, windows do not touch what is behind a border, and a sum over them is a few
-    additions of whole arrays.
+    The cells are laid out flat, with zeros between rows, as many as a window reaches on its longer side: they lie after
+    one row and before the next. A step along an axis is then a fixed distance in memory, windows do not touch what is
+    behind a border, and a sum over them is a few additions of whole arrays.
     """
-    shape = [length + before + after for length, (before, after) in zip(values.shape, reach, strict=True)]
+    shape = [length + max(sides) for length, sides in zip(values.shape, reach, strict=True)]
     steps = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
     cells = tuple(slice(length) for length in values.shape)
     lead = sum(before * step for (before, _), step in zip(reach, steps, strict=True))
