@@ -6,9 +6,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from normlib.maps import example_sums, line, map_sums, plane
+from normlib.maps import crossed_sums, line, map_sums, plane
 from normlib.pool import ALL, ONE, Array, Groups, Pool
-from normlib.standardize import Shifted, inverse, is_far, moments, pooled_axes, received, standardize_backward
+from normlib.standardize import (
+    Shifted,
+    inverse,
+    is_far,
+    mean_square,
+    moments,
+    pooled_axes,
+    received,
+    standardize_backward,
+)
 
 ONES = np.ones((1, 1, 1, 1))
 
@@ -50,25 +59,40 @@ def backward(dy: Array, cache: Cache, pool: Pool) -> dict[str, Array]:
     if not takes_maps(pool):
         x_hat, dx_hat = cache.x_hat, scaled(dy, gamma)
         dx = standardize_backward(dx_hat, x_hat, cache.inv_std, pooled_axes(pool))
-        return {"x": dx} if gamma is None else {"x": dx, **parameter_gradients(dy, x_hat, gamma)}
+        return {"x": dx} if gamma is None else {"x": dx, **parameter_gradients(dy, x_hat)}
     if pool.c is ONE:
         return _backward_in_channels(dy, cache, pool)
-    by_element = gamma is not None and gamma.ndim == 3
-    dx_hat, scale = (scaled(dy, gamma), ONES) if by_element else (dy, _factor(gamma))
+    if gamma is not None and gamma.ndim == 3:
+        return _backward_in_examples(dy, cache, pool)
+    scale = _factor(gamma)
     offset, inv_std = _of_channels(cache.offset, dy), _of_channels(cache.inv_std, dy)
     with np.errstate(over="ignore"):
-        total, products, squares = map_sums(dx_hat, values, dx_hat)
-    along = inv_std * (products - offset * total)  # of dx_hat * x_hat
+        total, products, squares = map_sums(dy, values, dy)
+    along = inv_std * (products - offset * total)  # of dy * x_hat
     grads = {} if gamma is None else {"gamma": along.sum((0, 2, 3)), "beta": total.sum((0, 2, 3))}
-    if by_element:
-        grads["beta"], grads["gamma"] = example_sums(dy, values, inv_std, -offset * inv_std)
     through_mean = _pool_mean(scale * total, dy, pool)
     if is_far(through_mean, _pool_mean(scale * scale * squares, dy, pool)):
-        dx_hat, scale = _levelled(dy, gamma, pool), ONES
-        total, products = map_sums(dx_hat, values)
+        dy, scale = _levelled(dy, gamma, pool), ONES
+        total, products = map_sums(dy, values)
         along, through_mean = inv_std * (products - offset * total), _pool_mean(total, dy, pool)
     slope = -inv_std * inv_std * _pool_mean(scale * along, dy, pool)
-    return {"x": plane(dx_hat, inv_std * scale, values, slope, -inv_std * through_mean - slope * offset), **grads}
+    return {"x": plane(dy, inv_std * scale, values, slope, -inv_std * through_mean - slope * offset), **grads}
+
+
+def _backward_in_examples(dy: Array, cache: Cache, pool: Pool) -> dict[str, Array]:
+    """Return the gradients where a pool is an example, and each of its elements has a gamma of its own."""
+    values, offset, inv_std, gamma = cache.values, cache.offset, cache.inv_std, cache.gamma
+    scale, cells, axes = _factor(gamma), dy[0].size, pooled_axes(pool)
+    with np.errstate(over="ignore"):
+        (total, along), (dbeta, dgamma) = crossed_sums(dy, scale, values, inv_std, -offset * inv_std)
+        mean = total / cells
+        least = np.square(dy[:, :1] * scale[:, :1]).sum(axes, keepdims=True) / cells  # the first channel's are quick
+    if is_far(mean, least) and is_far(mean, mean_square(scaled(dy, gamma), axes)):
+        dy, scale = _levelled(dy, gamma, pool), ONES
+        total, along = map_sums(dy, values).sum(2, keepdims=True)
+    slope = -inv_std * inv_std * (along - offset * total) / cells
+    dx = plane(dy, scale, values, slope, -total / cells - slope * offset, inv_std)
+    return {"x": dx, "gamma": dgamma, "beta": dbeta}
 
 
 def _backward_in_channels(dy: Array, cache: Cache, pool: Pool) -> dict[str, Array]:
@@ -124,11 +148,8 @@ def scaled(values: Array, gamma: Array | None) -> Array:
     return values.copy() if gamma is None else values * spread(gamma).astype(values.dtype)
 
 
-def parameter_gradients(dy: Array, x_hat: Array, gamma: Array) -> dict[str, Array]:
-    """Sum dy * x_hat and dy over the cells that share a gamma and a beta, in float64 or wider."""
-    if gamma.ndim == 3:
-        dbeta, dgamma = example_sums(dy, x_hat, np.ones((len(dy), 1, 1, 1)), np.zeros((len(dy), 1, 1, 1)))
-        return {"gamma": dgamma, "beta": dbeta}
+def parameter_gradients(dy: Array, x_hat: Array) -> dict[str, Array]:
+    """Sum dy * x_hat and dy over the cells of a channel, in float64 or wider."""
     dbeta, dgamma = map_sums(dy, x_hat)
     return {"gamma": dgamma.sum((0, 2, 3)), "beta": dbeta.sum((0, 2, 3))}
 

@@ -33,51 +33,58 @@ def is_plain(*arrays: Array) -> bool:
     return first.char in "fd" and all(a.dtype == first and a.flags.c_contiguous for a in arrays)
 
 
-def map_sums(a: Array, *others: Array) -> tuple[Array, ...]:
-    """Return the sums over every map of a, and of a times each other array; each (N, C, 1, 1), in float64 or wider.
+def map_sums(a: Array, *others: Array) -> Array:
+    """Return the sums over every map of a, and of a times each other array, in float64 or wider.
 
-    a, others: (N, C, H, W).
+    a, others: (N, C, H, W); result: (1 + number of others, N, C, 1, 1).
     """
     n, c, h, w = a.shape
     if h * w < TINY or not is_plain(a, *others):
         wide = np.result_type(a.dtype, np.float64, *(b.dtype for b in others))
         products = (np.multiply(a, b, dtype=wide).sum((2, 3), keepdims=True) for b in others)
-        return a.sum((2, 3), wide, keepdims=True), *products
-    a, *flat = (b.reshape(n * c, h * w) for b in (a, *others))
+        return np.stack([a.sum((2, 3), wide, keepdims=True), *products])
+    a, *flat = [b.reshape(n * c, h * w) for b in (a, *others)]
     ones = np.ones(min(h * w, STRETCH), a.dtype)
+    found = np.zeros((1 + len(flat), n * c))
     if a.nbytes <= BLOCK and h * w <= STRETCH:
-        found = [(a @ ones).astype(float), *(np.vecdot(a, b).astype(float) for b in flat)]
-    else:
-        found = list(np.zeros((1 + len(flat), n * c)))
-        for at in _tiles(a, STRETCH):
-            part, rows = a[at], at[0]
-            found[0][rows] += part @ ones[: part.shape[1]]
-            for products, b in zip(found[1:], flat, strict=True):
-                products[rows] += np.vecdot(part, b[at])
-    return tuple(sums.reshape(n, c, 1, 1) for sums in found)
+        found[0] = a @ ones
+        for row, b in enumerate(flat, start=1):
+            found[row] = np.vecdot(a, b)
+        return found.reshape(-1, n, c, 1, 1)
+    for at in _tiles(a, STRETCH):
+        part, rows = a[at], at[0]
+        found[0, rows] += part @ ones[: part.shape[1]]
+        for products, b in zip(found[1:], flat, strict=True):
+            products[rows] += np.vecdot(part, b[at])
+    return found.reshape(-1, n, c, 1, 1)
 
 
-def example_sums(a: Array, b: Array, slope: Array, intercept: Array) -> tuple[Array, Array]:
-    """Return the sums over the examples of a and of a * (b * slope + intercept), (C, H, W), in float64 or wider.
+def crossed_sums(a: Array, weights: Array, b: Array, slope: Array, intercept: Array) -> tuple[Array, Array]:
+    """Return sums over each example and sums over all examples, from one pass, in float64 or wider.
 
-    a, b: (N, C, H, W); slope, intercept: (N, 1, 1, 1).
+    The first, (2, N, 1, 1, 1), are of a * weights and of a * weights * b; the others, (2, C, H, W), of a and of
+    a * (b * slope + intercept). a, b: (N, C, H, W); weights: (1, C, H, W); slope, intercept: (N, 1, 1, 1).
     """
+    weights = weights.astype(a.dtype)
     if not is_plain(a, b):
         wide = np.result_type(a.dtype, b.dtype, np.float64)
-        return a.sum(0, wide), (a * line(b, slope, intercept)).sum(0, wide)
+        of_examples = map_sums(a * weights, b).sum(2, keepdims=True)
+        return of_examples, np.stack([a.sum(0, wide), (a * line(b, slope, intercept)).sum(0, wide)])
     n, c, h, w = a.shape
-    a, b = a.reshape(n, c * h * w), b.reshape(n, c * h * w)
-    weights = np.ones((2, n), a.dtype)
-    weights[1], factors = intercept.ravel(), slope.ravel().astype(a.dtype)
-    sums = np.zeros((2, c * h * w))
-    high = min(n, EXAMPLES)
-    for top in range(0, n, high):
-        for rows, columns in _tiles(a[top : top + high], max(1, BLOCK // (high * a.itemsize))):
-            rows = slice(top + rows.start, top + rows.stop)
-            part = a[rows, columns]
-            sums[:, columns] += weights[:, rows] @ part
-            sums[1, columns] += factors[rows] @ (part * b[rows, columns])
-    return sums[0].reshape(c, h, w), sums[1].reshape(c, h, w)
+    a, b, weights = a.reshape(n, -1), b.reshape(n, -1), weights.reshape(-1)
+    terms = np.ones((2, n), a.dtype)
+    terms[1], factors = intercept.ravel(), slope.ravel().astype(a.dtype)
+    of_examples, of_elements = np.zeros((2, n)), np.zeros((2, c * h * w))
+    product = None
+    for rows, columns in _tiles(a, STRETCH, EXAMPLES):
+        part, weight = a[rows, columns], weights[columns]
+        product = empty_like(part) if product is None or product.shape != part.shape else product
+        np.multiply(part, b[rows, columns], out=product)
+        of_elements[:, columns] += terms[:, rows] @ part
+        of_elements[1, columns] += factors[rows] @ product
+        of_examples[0, rows] += part @ weight
+        of_examples[1, rows] += product @ weight
+    return of_examples.reshape(2, n, 1, 1, 1), of_elements.reshape(2, c, h, w)
 
 
 def line(x: Array, slope: Array, intercept: Array, *further: Array) -> Array:
@@ -88,7 +95,7 @@ def line(x: Array, slope: Array, intercept: Array, *further: Array) -> Array:
     numbers = [p.astype(x.dtype) for p in (slope, intercept, *further)]
     with _short_buffer():
         if not _needs_blocks(x, numbers=numbers):
-            return _apply(x, numbers, np.empty(x.shape, x.dtype))
+            return _apply(x, _written(numbers, x))
         out = empty_like(x)
         (flat, flat_out), numbers = _matrices((x, out), numbers)
         for at in _tiles(flat):
@@ -96,27 +103,21 @@ def line(x: Array, slope: Array, intercept: Array, *further: Array) -> Array:
         return out
 
 
-def plane(a: Array, slope_a: Array, b: Array, slope_b: Array, intercept: Array) -> Array:
-    """Return a * slope_a + b * slope_b + intercept, new, in the dtype of a.
+def plane(a: Array, slope_a: Array, b: Array, slope_b: Array, intercept: Array, *factor: Array) -> Array:
+    """Return a * slope_a + b * slope_b + intercept, new, in the dtype of a; times a factor, if there is one.
 
-    a, b: (N, C, H, W); slopes, intercept: four axes that broadcast against them.
+    a, b: (N, C, H, W); slopes, intercept, factor: four axes that broadcast against them.
     """
-    slope_a, slope_b, intercept = (p.astype(a.dtype) for p in (slope_a, slope_b, intercept))
+    numbers: Sequence[Array] = [p.astype(a.dtype) for p in (slope_a, slope_b, intercept, *factor)]
     with _short_buffer():
-        if not _needs_blocks(a, b, numbers=(slope_a, slope_b, intercept)):
-            out, other = a * slope_a, b * slope_b
-            other += intercept
-            out += other
-            return out
+        if not _needs_blocks(a, b, numbers=numbers):
+            return _combine(a, b, _written(numbers, a))
         out, spare = empty_like(a), None
-        flat, (slope_a, slope_b, intercept) = _matrices((a, b, out), (slope_a, slope_b, intercept))
-        for at in _tiles(flat[0]):
-            part_a, part_b, part = (matrix[at] for matrix in flat)
+        (flat_a, flat_b, flat_out), numbers = _matrices((a, b, out), numbers)
+        for at in _tiles(flat_a):
+            part = flat_out[at]
             spare = empty_like(part) if spare is None or spare.shape != part.shape else spare
-            np.multiply(part_b, _cut(slope_b, at), out=spare)
-            spare += _cut(intercept, at)
-            np.multiply(part_a, _cut(slope_a, at), out=part)
-            part += spare
+            _combine(flat_a[at], flat_b[at], [_cut(p, at) for p in numbers], part, spare)
         return out
 
 
@@ -135,27 +136,39 @@ def empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     if size < LARGE:
         return np.empty(shape, dtype)
     raw = np.empty(size + LINE, np.uint8)
-    start = -raw.__array_interface__["data"][0] % LINE
-    return raw[start : start + size].view(dtype).reshape(shape)
+    return np.ndarray(shape, dtype, raw, -raw.ctypes.data % LINE)
 
 
-def _apply(x: Array, numbers: Sequence[Array], out: Array) -> Array:
-    """Multiply by the first number, add the second, multiply by the third, and so on, in the memory of `out`."""
-    for slope, intercept in zip(numbers[::2], numbers[1::2], strict=True):
-        np.multiply(x, slope, out=out)
-        out += intercept
-        x = out
+def _apply(x: Array, numbers: Sequence[Array], out: Array | None = None) -> Array:
+    """Multiply by the first number, add the second, multiply by the third, and so on, in `out`'s or in new memory."""
+    slope, intercept, *further = numbers
+    out = np.multiply(x, slope, out=out)
+    out += intercept
+    return _apply(out, further, out) if further else out
+
+
+def _combine(
+    a: Array, b: Array, numbers: Sequence[Array], out: Array | None = None, spare: Array | None = None
+) -> Array:
+    """Do what `plane` does, in the memory of `out`, or in new memory."""
+    slope_a, slope_b, intercept, *factor = numbers
+    spare = np.multiply(b, slope_b, out=spare)
+    spare += intercept
+    out = np.multiply(a, slope_a, out=out)
+    out += spare
+    for each in factor:
+        out *= each
     return out
 
 
 Tile = tuple[slice, slice]
 
 
-def _tiles(matrix: Array, columns: int | None = None) -> Iterator[Tile]:
-    """Yield blocks that together are the matrix, each of BLOCK bytes at most and of so many columns at most."""
+def _tiles(matrix: Array, columns: int | None = None, rows: int | None = None) -> Iterator[Tile]:
+    """Yield blocks that together are the matrix, of BLOCK bytes and of so many columns and rows at most."""
     height, width = matrix.shape
     wide = min(width, columns or width, BLOCK // matrix.itemsize)
-    high = max(1, BLOCK // (wide * matrix.itemsize))
+    high = min(height, rows or height, max(1, BLOCK // (wide * matrix.itemsize)))
     for top in range(0, height, high):
         for left in range(0, width, wide):
             yield slice(top, min(top + high, height)), slice(left, min(left + wide, width))
@@ -170,6 +183,14 @@ def _needs_blocks(*arrays: Array, numbers: Sequence[Array]) -> bool:
         return False
     varied = any(p.shape[2:] != (1, 1) for p in numbers)
     return not varied or all(p.shape[0] == 1 or p.size == p.shape[0] for p in numbers)
+
+
+def _written(numbers: Sequence[Array], x: Array) -> Sequence[Array]:
+    """Return the numbers, those of channels with one for each value of a map, where maps are short."""
+    _, c, h, w = x.shape
+    if h * w >= SHORT or not is_plain(x):
+        return numbers
+    return [np.repeat(p, h * w, axis=3).reshape(1, c, h, w) if p.shape == (1, c, 1, 1) else p for p in numbers]
 
 
 def _cut(numbers: Array, at: Tile) -> Array:

@@ -7,7 +7,8 @@ digits, if only a root mean square is divided by; 1e-102 in float64, for the cub
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +26,7 @@ class Moments(NamedTuple):
     var: Array  # biased: divides by the number of cells; without eps
 
 
+@lru_cache
 def pooled_axes(pool: Pool) -> tuple[int, ...]:
     """Return the axes of N, C, H, W that are pooled whole."""
     return tuple(axis for axis, span in enumerate(pool) if span is ALL)
@@ -98,11 +100,11 @@ def mean_product(a: Array, b: Array, axes: tuple[int, ...]) -> Array:
 def mean_square(x: Array, axes: tuple[int, ...]) -> Array:
     """Return the mean of squares, in float64 or wider; keeps the axes. A square may be beyond float32."""
     if is_plain(x) and {2, 3} <= set(axes):
-        limits = np.finfo(x.dtype)
+        least, most = _squares(x.dtype)
         with np.errstate(over="ignore"):
             mean = map_sums(x, x)[1].sum(axes, keepdims=True)
             mean /= x.size // mean.size
-        if ((mean >= limits.tiny / limits.eps) & (mean <= limits.max)).all():
+        if ((mean >= least) & (mean <= most)).all():
             return mean
     return mean_over(np.square(x, dtype=np.promote_types(x.dtype, np.float64)), axes)
 
@@ -159,21 +161,22 @@ def received(dy: Array, values: Array, axes: tuple[int, ...]) -> Received:
     >>> found.dy.ravel().tolist(), found.taken.item()
     ([-0.5, 0.5], 1000000.5)
     """
-    over = tuple(axis for axis in axes if axis < 2)
     with np.errstate(over="ignore"):
-        total, along, squares = (_summed(sums, over) for sums in map_sums(dy, values, dy))
+        total, along, squares = _pooled(map_sums(dy, values, dy), axes)
         cells = dy.size // total.size
         far = is_far(total / cells, squares / cells)
     if not far:
         return Received(dy, np.zeros((1, 1, 1, 1)), total, along)
     taken = (total / cells).astype(dy.dtype)
     dy = line(dy, np.ones_like(taken), -taken)
-    total, along = (_summed(sums, over) for sums in map_sums(dy, values))
+    total, along = _pooled(map_sums(dy, values), axes)
     return Received(dy, taken.astype(total.dtype), total, along)
 
 
-def _summed(sums: Array, over: tuple[int, ...]) -> Array:
-    return sums.sum(over, keepdims=True) if over else sums
+def _pooled(sums: Array, axes: tuple[int, ...]) -> Array:
+    """Return the sums over pools, given those over maps: all of (number of sums, N, C, 1, 1)."""
+    over = tuple([axis + 1 for axis in axes if axis < 2])
+    return np.add.reduce(sums, over, keepdims=True) if over else sums
 
 
 def standardize_backward(
@@ -195,17 +198,20 @@ def _one_pass(values: Array, axes: tuple[int, ...]) -> tuple[Array, Array, bool]
 
     It is not where the two cancel, and where a square is too large or too small for the dtype.
     """
-    over = tuple(axis for axis in axes if axis < 2)
-    limits = np.finfo(values.dtype)
+    least, most = _squares(values.dtype)
     with np.errstate(over="ignore", invalid="ignore"):
-        mean, mean_square = map_sums(values, values)
-        if over:
-            mean, mean_square = mean.sum(over, keepdims=True), mean_square.sum(over, keepdims=True)
-        cells = values.size // mean.size
-        mean, mean_square = mean / cells, mean_square / cells
+        sums = _pooled(map_sums(values, values), axes)
+        mean, mean_square = sums / (values.size // sums[0].size)
         square = mean * mean
         var = mean_square - square
-        exact = (square <= NEAR * var) & (var >= limits.tiny / limits.eps) & (var <= limits.max)
+        exact = (square <= NEAR * var) & (var >= least) & (var <= most)
     if exact.all():
         return mean, var, True
     return mean, var, bool((exact | ~values.any(axes, keepdims=True)).all())  # 0 of zeros, not of tiny values
+
+
+@lru_cache
+def _squares(dtype: np.dtype[Any]) -> tuple[float, float]:
+    """Return between which sizes a dtype's squares keep all its digits."""
+    limits = np.finfo(dtype)
+    return float(limits.tiny / limits.eps), float(limits.max)

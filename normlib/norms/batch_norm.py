@@ -86,8 +86,8 @@ class BatchNorm(Norm):
             values, offset = shifted(x, mean, var + self.eps)
         inv_std = inverse(np.sqrt(var + self.eps), "BatchNorm.forward")
         scale = np.ones((1, 1, 1, 1)) if gamma is None else _per_channel(gamma)
-        shift = 0.0 if beta is None else _per_channel(beta)
-        y = line(values, scale * inv_std, shift - offset * scale * inv_std)
+        slope = scale * inv_std
+        y = line(values, slope, (0.0 if beta is None else _per_channel(beta)) - offset * slope)
         return y, Cache(values, offset, mean, var, inv_std, scale)
 
     def _backward(self, dy: Array, cache: Cache) -> dict[str, Array]:

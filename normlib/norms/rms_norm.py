@@ -13,11 +13,11 @@ from typing import Annotated, Literal, NamedTuple, Self
 
 import numpy as np
 
-from normlib.affine import parameter_gradients, scaled
+from normlib.affine import parameter_gradients, scaled, spread
 from normlib.core import Array, Hyper, Norm, Paper, Shape, preset
 from normlib.derivations.root_mean_square import root_mean_square
 from normlib.derivations.standardized import BY_CHANNEL, BY_ELEMENT
-from normlib.maps import plane
+from normlib.maps import crossed_sums, plane
 from normlib.pool import ALL, Pool
 from normlib.standardize import mean_product, mean_square, pooled_axes
 from normlib.symbolic import Derivation
@@ -67,10 +67,14 @@ class RMSNorm(Norm):
 
     def _backward(self, dy: Array, cache: Cache) -> dict[str, Array]:
         x_hat, inv_rms, gamma = cache
+        if gamma is not None and gamma.ndim == 3:
+            scale, ones, zeros = spread(gamma), np.ones_like(inv_rms), np.zeros_like(inv_rms)
+            (_, along), (_, dgamma) = crossed_sums(dy, scale, x_hat, ones, zeros)
+            return {"x": plane(dy, scale, x_hat, -along / dy[0].size, zeros, inv_rms), "gamma": dgamma}
         dx_hat = scaled(dy, gamma)
         through_rms = mean_product(dx_hat, x_hat, pooled_axes(self.pool))
         dx = plane(dx_hat, inv_rms, x_hat, -inv_rms * through_rms, np.zeros((1, 1, 1, 1)))
-        return {"x": dx} if gamma is None else {"x": dx, "gamma": parameter_gradients(dy, x_hat, gamma)["gamma"]}
+        return {"x": dx} if gamma is None else {"x": dx, "gamma": parameter_gradients(dy, x_hat)["gamma"]}
 
     def _derive(self) -> Derivation:
         carriers = BY_ELEMENT if self.over == "sample" else BY_CHANNEL

@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import array_shapes
 from benchmarks.textbook import TEXTBOOK
 from normlib import ALL, NORMS, ONE, Pool, Span, maps, windows
 from normlib.gradcheck import random_inputs
-from normlib.maps import empty, example_sums, line, map_sums, plane
+from normlib.maps import crossed_sums, empty, line, map_sums, plane
 from normlib.standardize import centre, mean_over, mean_square, moments, shifted
 from normlib.windows import damp, damp_backward, power
 
@@ -59,14 +59,17 @@ def test_sums_over_maps_and_over_examples_are_the_plain_sums(shape, block, dtype
     rng = np.random.default_rng(seed)
     a, b = (LAY[lay](rng.normal(1, 2, shape).astype(dtype)) for _ in range(2))
     slope, intercept = rng.normal(size=(2, shape[0], 1, 1, 1))
+    weights = rng.normal(size=(1, *shape[1:])).astype(dtype)
     wide = a.astype(float), b.astype(float)
     with cut(block):
         sums, products = map_sums(a, b)
-        by_element, weighted = example_sums(a, b, slope, intercept)
+        within, (by_element, weighted) = crossed_sums(a, weights, b, slope, intercept)
     np.testing.assert_allclose(sums, wide[0].sum((2, 3), keepdims=True), **near(dtype, 30))
     np.testing.assert_allclose(products, (wide[0] * wide[1]).sum((2, 3), keepdims=True), **near(dtype, 90))
     np.testing.assert_allclose(by_element, wide[0].sum(0), **near(dtype, 30))
     np.testing.assert_allclose(weighted, (wide[0] * (wide[1] * slope + intercept)).sum(0), **near(dtype, 90))
+    terms = wide[0] * weights, wide[0] * wide[1] * weights
+    np.testing.assert_allclose(within, [each.sum((1, 2, 3), keepdims=True) for each in terms], **near(dtype, 200))
 
 
 def coefficient(kind, shape, rng):
@@ -89,10 +92,11 @@ def test_lines_and_planes_are_the_plain_formulas(shape, block, dtype, lay, varie
     p, q, r = (coefficient(kind, shape, rng) for kind in varied)
     before = a.copy(), b.copy()
     with cut(block):
-        y, z = line(a, p, q), plane(a, p, b, q, r)
+        y, z, scaled = line(a, p, q), plane(a, p, b, q, r), plane(a, p, b, q, r, p)
     assert y.dtype == z.dtype == dtype
     np.testing.assert_allclose(y, (a * p + q).astype(dtype), **near(dtype))
     np.testing.assert_allclose(z, (a * p + b * q + r).astype(dtype), **near(dtype))
+    np.testing.assert_allclose(scaled, ((a * p + b * q + r) * p).astype(dtype), **near(dtype, 5))
     for array, kept in zip((a, b), before, strict=True):
         np.testing.assert_array_equal(array, kept)
         assert not np.shares_memory(array, y)
@@ -228,6 +232,21 @@ def test_every_operator_computes_what_the_textbook_writes(name, shape, dtype, la
     assert set(grads) == set(book)
     for field, grad in grads.items():
         np.testing.assert_allclose(grad, book[field], **near(dtype, 200), err_msg=field)
+
+
+@pytest.mark.parametrize("mean", [0.0, 1e4])
+def test_a_silent_first_channel_leaves_the_gradients_of_elements_as_they_are(mean):
+    """Its squares are the first that tell whether a mean of dy is far; where they do not, all of them must."""
+    rng = np.random.default_rng(4)
+    x, dy = rng.normal(size=(2, 3, 6, 8, 8))
+    dy[:, 1:] += mean
+    dy[:, 0] = 0
+    norm = NORMS["layer_norm"]()
+    params = {name: rng.normal(size=p.shape) for name, p in norm.init(x.shape).items()}
+    grads = norm.backward(dy, norm.forward(x, **params)[1])
+    _, kept = TEXTBOOK["layer_norm"].forward(norm, x, params)
+    for name, expected in TEXTBOOK["layer_norm"].backward(norm, dy, kept).items():
+        np.testing.assert_allclose(grads[name], expected, rtol=0, atol=1e-12 * abs(expected).max(), err_msg=name)
 
 
 # Damping.
