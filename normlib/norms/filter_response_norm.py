@@ -17,8 +17,9 @@ import numpy as np
 from normlib.affine import spread
 from normlib.core import Array, Hyper, Norm, Paper, Shape, preset
 from normlib.derivations.filter_response import thresholded
-from normlib.maps import map_sums
+from normlib.maps import line, map_sums, plane
 from normlib.pool import ALL, Pool
+from normlib.standardize import mean_square, pooled_axes
 from normlib.symbolic import Derivation
 
 
@@ -54,8 +55,7 @@ class FilterResponseNorm(Norm):
         return {"gamma": np.ones(channels), "beta": np.zeros(channels), "tau": np.zeros(channels)}
 
     def _forward(self, x: Array, gamma: Array, beta: Array, tau: Array) -> tuple[Array, Cache]:
-        squares = np.square(x, dtype=np.promote_types(x.dtype, np.float64))  # beyond 1e19 float32 would overflow
-        rms = np.sqrt(squares.mean((2, 3), keepdims=True) + self.eps)
+        rms = np.sqrt(mean_square(x, pooled_axes(self.pool)) + self.eps)
         if not np.all(rms):
             raise ValueError(
                 "FilterResponseNorm.forward: eps must be positive where all values of a map are 0, got eps=0. "
@@ -63,19 +63,18 @@ class FilterResponseNorm(Norm):
             )
         inv_rms = 1 / rms
         x_hat = x * inv_rms.astype(x.dtype)
-        scale, shift, least = (spread(p).astype(x.dtype) for p in (gamma, beta, tau))
-        z = scale * x_hat + shift
+        z, least = line(x_hat, spread(gamma), spread(beta)), spread(tau).astype(x.dtype)
         return np.maximum(z, least), Cache(x_hat, inv_rms, z > least, gamma)
 
     def _backward(self, dy: Array, cache: Cache) -> dict[str, Array]:
         x_hat, inv_rms, passes, gamma = cache
         dz = dy * passes
         dbeta, dgamma = map_sums(dz, x_hat)  # of each map
-        dtau, _ = map_sums(dy - dz, x_hat)
-        through_rms = (dgamma / x_hat[0, 0].size).astype(dy.dtype)
-        scale = (spread(gamma) * inv_rms).astype(dy.dtype)
+        (dtau,) = map_sums(dy - dz)
+        scale = spread(gamma) * inv_rms
+        dx = plane(dz, scale, x_hat, -scale * dgamma / x_hat[0, 0].size, np.zeros((1, 1, 1, 1)))
         sums = {"gamma": dgamma, "beta": dbeta, "tau": dtau}
-        return {"x": scale * (dz - x_hat * through_rms), **{name: s.sum((0, 2, 3)) for name, s in sums.items()}}
+        return {"x": dx, **{name: s.sum((0, 2, 3)) for name, s in sums.items()}}
 
     def _derive(self) -> Derivation:
         return thresholded(self)

@@ -211,6 +211,6 @@ def _check_running(var: Array) -> None:
 
 
 def _softmax(*weights: Array) -> Array:
-    stacked = np.stack(weights)
+    stacked = np.array(weights)
     powers = np.exp(stacked - stacked.real.max())
     return powers / powers.sum()
