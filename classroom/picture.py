@@ -362,7 +362,7 @@ class Arithmetic(Panel):
 
 
 class Node(NamedTuple):
-    """A quantity of a computation: how it is written, what it comes to, and dl/d(it); "" for what is not reached yet."""
+    """A quantity of a computation: how it is written, its value, and dl/d(it); "" for what is not reached yet."""
 
     symbol: str  # LaTeX
     value: str
@@ -407,7 +407,7 @@ class Note(Panel):
 
     kind: ClassVar[str] = "note"
     text: str
-    mark: Literal["", "cited", "computed", "contested", "not reproducible"] = ""
+    mark: Literal["", "cited", "computed", "contested", "not reproducible", "on purpose"] = ""
 
     def pack(self, blobs: Blobs) -> dict[str, Any]:
         return {"text": self.text, "mark": self.mark}

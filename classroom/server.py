@@ -134,6 +134,9 @@ def warm() -> None:
                 certificate_of(norm)
             if slide.exhibit is not None:
                 frame_of(EXHIBITS[slide.exhibit](**slide.state))
+        for kind in EXHIBITS.values():
+            if not kind.trains():
+                frame_of(kind())  # the explorer's too
         for slide in quick_first:
             if slide.exhibit is not None:
                 for exhibit in EXHIBITS[slide.exhibit](**slide.state).choices():

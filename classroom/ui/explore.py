@@ -7,10 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from classroom.exhibit import controls_for
+from classroom.exhibit import acting_for, controls_for
 from classroom.exhibits.explorer import Explorer
-from classroom.explorer.tensors import OWN
-from classroom.explorer.uploads import kept
 from classroom.ui import messages
 from classroom.ui.components import EXPLORE
 
@@ -27,8 +25,6 @@ def draw() -> None:
     """Draw the controls and the picture; a released control runs this again and changes nothing that is seen."""
     said = messages.settings(st.session_state.get(KEY))
     explorer, notices = Explorer.from_state(said.values if said else st.query_params.to_dict())
-    if explorer.source == OWN and explorer.own and kept(explorer.own) is None:
-        notices.append("your file: the server has forgotten it since; open it again.")
     EXPLORE(
         key=KEY,
         data={
@@ -38,6 +34,7 @@ def draw() -> None:
                 "page": PAGE,
                 "slow": False,
                 "controls": controls_for(explorer),
+                "acting": acting_for(explorer),
                 "usual": Explorer().state(),
                 "state": explorer.state(),
                 "seq": said.seq if said else 0,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from classroom.content import content
 from classroom.deck import Slide
 from classroom.errata import ERRATA
-from classroom.exhibit import controls_for
+from classroom.exhibit import acting_for, controls_for
 from classroom.frames import at_hand
 from classroom.prose import prose
 from classroom.ui import citations, closing, memory
@@ -80,6 +80,7 @@ def _common(slide: Slide) -> Sheet:
             "exhibit": slide.exhibit,
             "slow": exhibit.slow,
             "controls": controls_for(exhibit),
+            "acting": acting_for(exhibit),
             "state": exhibit.state(),
             "seq": memory.moves(slide),
             "ready": not exhibit.trains() or at_hand(exhibit) is not None,

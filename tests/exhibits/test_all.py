@@ -1,7 +1,7 @@
 """What holds for every exhibit, at its defaults and at the ends of every control."""
 
 import json
-import pickle
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,10 +10,13 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
+import numpy as np
 import pytest
 
-from classroom.exhibit import Exhibit, Pick, Range, controls_for, render
+from classroom.content import content
+from classroom.exhibit import Exhibit, Pick, Range, Text, controls_for, render
 from classroom.exhibits import EXHIBITS, key_of
+from classroom.takeaway import leaves
 
 EVERY = pytest.mark.parametrize("key", list(EXHIBITS))
 
@@ -28,7 +31,13 @@ def frame(exhibit: Exhibit) -> tuple[dict[str, Any], bytes]:
 def ends(exhibit: Exhibit, name: str) -> list[Exhibit]:
     control = exhibit.controls()[name]
     kind = type(getattr(exhibit, name))
-    values = control.options if isinstance(control, Pick) else (kind(control.low), kind(control.high))
+    match control:
+        case Pick():
+            values: tuple[Any, ...] = control.options
+        case Text():  # a file is in the hands of who brings it
+            values = ("", *(paint for paint in ["0" * 31 + "1"] if re.fullmatch(control.pattern, paint)))
+        case _:
+            values = (kind(control.low), kind(control.high))
     return [replace(exhibit, **{name: value}) for value in values]
 
 
@@ -91,7 +100,7 @@ def test_the_words_carry_numbers_and_follow_the_data(key: str) -> None:
         assert text.endswith(".")
         assert not {"nan", "inf"} & set(text.lower().replace(",", " ").replace(".", " ").split())
         assert "-" not in [a for a, b in pairwise(text) if b.isdigit()]  # a true minus sign
-    numbers = {pickle.dumps(exhibit.compute()) for exhibit in corners(key)}
+    numbers = {repr([np.asarray(v).tobytes() for _, v in leaves(exhibit.compute())]) for exhibit in corners(key)}
     assert len(set(words)) > 1 or len(numbers) == 1  # a control may only turn the picture
 
 
@@ -119,13 +128,15 @@ def test_no_control_is_dead(key: str) -> None:
     picks = [name for name in quick(default) if isinstance(default.controls()[name], Pick)]
     bases = [default, *(changed for name in picks for changed in ends(default, name))]
     for name in quick(default):
-        assert any(panels(ends(base, name)[0]) != panels(ends(base, name)[-1]) for base in bases), name
+        if not isinstance(default.controls()[name], Text):  # needs two others: its own tests move it
+            assert any(len({repr(panels(end)) for end in ends(base, name)}) > 1 for base in bases), name
 
 
 @EVERY
 def test_at_most_four_sliders_and_defaults_are_legal(key: str) -> None:
     default = EXHIBITS[key]()
-    assert sum(control["type"] == "range" for control in controls_for(default)) <= 4
+    if any(slide.exhibit == key for slide in content().deck):
+        assert sum(control["type"] == "range" for control in controls_for(default)) <= 4
     assert EXHIBITS[key].from_state(default.state()) == (default, [])
     assert key_of(default) == key
 

@@ -16,9 +16,8 @@ function arc(holder, { edges, now, back }) {
     const from = back ? [x1, x0] : [x0, x1];
     paths.push(`<path class="${fresh ? "fresh" : used ? "used" : ""}" d="M${from[0]} ${y}C${from[0]} ${y - lift * 1.33} ${from[1]} ${y - lift * 1.33} ${from[1]} ${y}" marker-end="url(#tip-${fresh ? "fresh" : "used"})"/>`);
     const label = holder.labels.children[i];
-    label.hidden = !value || !used;
+    label.hidden = !value || !back || !fresh; // those of other nodes would lie on one another
     label.style.cssText = `left:${(x0 + x1) / 2}px;top:${y - lift}px`;
-    label.className = fresh ? "fresh" : "";
   });
   const tip = (name) => `<marker id="tip-${name}" class="${name}" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z"/></marker>`;
   holder.svg.innerHTML = `<svg width="100%" height="${top}" aria-hidden="true"><defs>${tip("fresh")}${tip("used")}</defs>${paths.join("")}</svg>`;

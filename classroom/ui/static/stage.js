@@ -226,7 +226,7 @@ export function bindControls(root, name, data, send) {
   Object.assign(stage, { exhibit: data.exhibit, slow: data.slow, page: data.page, usual: data.usual, send, spec: data.controls });
   stage.controls.add(root);
   if (root.__stage !== stage) { root.__stage = stage; build(root, stage); }
-  if ((data.seq >= stage.seq && !stage.ahead) || !stage.state) { stage.state = data.state; stage.seq = data.seq; }
+  if ((data.seq >= stage.seq && !stage.ahead) || !stage.state) Object.assign(stage, { state: data.state, acting: data.acting, seq: data.seq });
   reflect(root, stage);
 }
 

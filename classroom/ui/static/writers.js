@@ -1,5 +1,6 @@
 // Controls whose value is no number and no choice: a reader's file, a painted gradient. Each returns {holder, write}.
 const make = (tag, cls, text = "") => Object.assign(document.createElement(tag), { className: cls, textContent: text });
+const LARGEST = 4_000_000; // bytes: classroom/explorer/uploads.py; here, so that nothing is sent in vain
 const ENDINGS = ".png,.jpg,.jpeg,.webp,.gif,.npy,.csv,.tsv,.txt";
 
 function file({ id, control, tell }) {
@@ -8,6 +9,7 @@ function file({ id, control, tell }) {
   label.htmlFor = id; said.setAttribute("role", "status"); input.setAttribute("aria-label", control.label);
   const say = (text, bad = false) => { said.textContent = text; said.classList.toggle("bad", bad); };
   const send = async (chosen) => {
+    if (chosen.size > LARGEST) { say(`${chosen.name}: must be at most 4 MB, got ${(chosen.size / 1e6).toFixed(1)} MB. Make it smaller.`, true); return; }
     say(`Reading ${chosen.name}…`);
     try {
       const address = new URL("../api/tensor", import.meta.url);
