@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from classroom.picture import Values
-from normlib import NORMS, Groups, Norm
+from normlib import NORMS, Norm
 from normlib.norms.batch_norm import BatchNorm
 from normlib.norms.batch_renorm import BatchRenorm
+from normlib.norms.spectral_norm import SpectralNorm
 from normlib.running import Running
 
 # The controls of the explorer and the fields of an operator that each of them sets.
@@ -92,14 +93,7 @@ def parameters(norm: Norm, x: Values, usual: Values, gamma: float, beta: float) 
         given |= {"running_mean": mean, "running_var": var}
     if isinstance(norm, BatchRenorm):
         given |= norm.corrections(x, Running(mean, var, 1.0))
+    if isinstance(norm, SpectralNorm):
+        given |= norm.power_iteration(x, given["u"], given["v"])
     return given
 
-
-def takes(norm: Norm, x: Values, *names: str) -> bool:
-    """Say whether the operator has one of these parameters."""
-    return any(name in norm.init(x.shape) for name in names)
-
-
-def grouped(norm: Norm) -> int | None:
-    """Return into how many groups the channels fall, if they do."""
-    return norm.pool.c.number if isinstance(norm.pool.c, Groups) else None
