@@ -222,7 +222,7 @@ export function paint(root, header, bytes) {
       if (e) { e.__dispose?.(); e.replaceWith(fresh); } else root.append(fresh);
       e = fresh;
     }
-    e.style.setProperty("--span", p.span);
+    e.style.setProperty("--span", p.span); e.dataset.span = p.span;
     PAINTERS[p.kind](e, p, bytes);
   });
   while (root.childElementCount > header.panels.length) { root.lastChild.__dispose?.(); root.lastChild.remove(); }
