@@ -58,7 +58,7 @@ def gradient_check(
     dy: Array,
     *,
     asked: Index | None = None,
-    cells: int = 24,
+    cells: int = 16,
     seed: int = 0,
 ) -> Check:
     """Check the gradient of x, or of the parameter that the bug is about.
@@ -74,7 +74,8 @@ def gradient_check(
     block = _block(norm, bug.pool(norm) if bug else norm.pool, first, dy.shape)
     count = min(cells, max(FEWEST, WORK // dy[block].size))
     places = _places(claimed, first, count, seed)
-    below, above, lengths = np.array([_slopes(bug, norm, inputs, dy, of, place) for place in places]).T
+    spread = float(np.std(inputs[of])) or 1.0
+    below, above, lengths = np.array([_slopes(bug, norm, inputs, dy, of, place, spread) for place in places]).T
     found = np.array([claimed[place] for place in places])
     # At a kink, such as that of |x| at 0, the two sides differ, and whatever lies between them is right.
     gaps = np.maximum(np.maximum(np.minimum(below, above) - found, found - np.maximum(below, above)), 0)
@@ -93,13 +94,13 @@ def _places(claimed: Array, first: Index, count: int, seed: int) -> tuple[Index,
 
 
 def _slopes(
-    bug: Bug | None, norm: Norm, inputs: Params, dy: Array, of: str, place: Index
+    bug: Bug | None, norm: Norm, inputs: Params, dy: Array, of: str, place: Index, spread: float
 ) -> tuple[float, float, float]:
     """Return the slopes of <dy, y> below and above one number of an input, and the length of the summed terms."""
     block = _block(norm, bug.pool(norm) if bug else norm.pool, place, dy.shape)
     small = {name: np.asarray(value[_of_input(block, value.ndim)]) for name, value in inputs.items()}
     local = tuple(at - (cut.start or 0) for at, cut in zip(place, _of_input(block, len(place)), strict=True))
-    step = _step(norm, small[of] if of == "x" else inputs[of], inputs[of], float(small[of][local]))
+    step = _step(norm, small[of], spread, float(small[of][local])) if of == "x" else STEP * spread
     outputs, ends = [], []
     for move in (-step, step) if norm.analytic else (-step, 0.0, step):
         moved = small[of].copy()
@@ -118,9 +119,8 @@ def _slopes(
     return float(slopes[0]), float(slopes[-1]), float(length)
 
 
-def _step(norm: Norm, near: Array, whole: Array, value: float) -> float:
+def _step(norm: Norm, near: Array, spread: float, value: float) -> float:
     """Return how far to move a number: a small part of the spread that it is divided by, and more than is rounded."""
-    spread = float(np.std(whole)) or 1.0
     eps = getattr(norm, "eps", 0.0)
     if eps:  # a pool may vary much less than the others; eps then bounds what it is divided by
         added_to_squares = getattr(norm, "eps_in_root", not isinstance(norm, LpNorm))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from classroom.explorer.bugs.bug import Backward, Bug, Forward, Gradients, Params
-from normlib.affine import parameter_gradients, spread
+from normlib.affine import spread
 from normlib.norms.batch_renorm import BatchRenorm
 from normlib.norms.filter_response_norm import FilterResponseNorm
 from normlib.norms.group_norm import GroupNorm
@@ -60,7 +60,7 @@ def _of_the_last_sample(norm: Any, cache: Any, dy: Array) -> Array:
 
 def _of_x(norm: Any, x: Array, params: Params, dy: Array) -> Gradients:
     gradients = norm.backward(dy, norm.forward(x, **params)[1])
-    return gradients | {"gamma": parameter_gradients(dy, x, params["gamma"])["gamma"]}
+    return gradients | {"gamma": (dy * x).sum(0 if params["gamma"].ndim == 3 else (0, 2, 3))}
 
 
 DX = r"\frac{\partial l}{\partial \hat x} = %s\mathrm{d}y"
