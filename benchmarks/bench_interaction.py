@@ -56,7 +56,7 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         talk = stack.enter_context(deck())
         browser = launch(stack.enter_context(sync_playwright()))
-        talk.settle(60)
+        talk.settle(240)  # what is computed at the start would stand in the way
         try:
             for name in given.only:
                 print(f"{time.monotonic() - began:4.0f} s  {name} ...", file=sys.stderr, flush=True)

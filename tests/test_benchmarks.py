@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import bench_deck, bench_norms, keys, mixture, sliders, table
+from benchmarks import bench_deck, bench_interaction, bench_norms, keys, mixture, moves, sliders, table, visitors
+from benchmarks.rivals import exhibit, serving
 from classroom.content import content
 from classroom.exhibit import Range
 from classroom.exhibits import EXHIBITS
@@ -79,3 +81,36 @@ def test_a_small_array_has_its_goal_in_microseconds() -> None:
     row = bench_norms.Row("batch_norm", "batch", "backward", (8, 16, 16, 16), {"normlib": [101e-6]})
     assert row.goal == ("≤ 100 µs", False)
     assert bench_norms.spoken(101e-6) == "101 µs"
+
+
+def test_a_visitor_who_gets_less_than_the_others_is_seen() -> None:
+    served = [visitors.Visit([1.0] * count, [9000] * count) for count in (10, 20, 30)]
+    assert visitors.share(served) == 0.5
+    assert visitors.share([visitors.Visit(), visitors.Visit()]) == 0.0
+    assert visitors.lines(served[:1], [visitors.Visit([900.0] * 20, [9000] * 20)])[1].met is False
+
+
+def test_the_dragged_control_of_the_explorer_exists_and_no_value_comes_twice_in_a_sweep() -> None:
+    control = EXHIBITS[bench_interaction.EXHIBIT].controls()[bench_interaction.CONTROL]
+    assert isinstance(control, Range)
+    assert round((control.high - control.low) / control.step) + 1 > 2 * bench_interaction.MOVES
+
+
+def test_rivals_are_judged_by_how_many_times_as_long_they_take() -> None:
+    found = {bench_interaction.OURS: moves.Moves([30.0], [25.0], [60.0]), serving.STREAMLIT: moves.Moves([60.0], [0.0])}
+    ours, tail, streamlit, absent = bench_interaction.steps(found)
+    assert (ours.met, tail.met, streamlit.met) == (True, True, True)
+    assert "2.0 ×" in streamlit.said
+    assert "--rivals" in absent.what
+    assert bench_interaction.rates(found)[2].met is True
+    found[serving.STREAMLIT].times = [20.0]
+    assert bench_interaction.steps(found)[2].met is False
+
+
+def test_the_rivals_show_normalized_maps_and_shares_of_all_values() -> None:
+    shown = exhibit.shown(0.0)
+    tile = exhibit.X[:, 5]  # the second map of the second row
+    expected = (tile[0] - tile.mean()) / tile.std()
+    np.testing.assert_allclose(shown.maps[64:, 64:128], expected, rtol=1e-5, atol=1e-6)
+    assert math.isclose(shown.before.sum(), 1.0)
+    assert math.isclose(shown.after.sum(), 1.0)
