@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, Self, get_args, get_type_hints
 
+from classroom.explorer.link import query
 from classroom.picture import Picture, frame
 from classroom.takeaway import script
 from lab.experiment import Experiment
@@ -96,6 +97,11 @@ class Exhibit(ABC):
     def code(self) -> str:
         """Return a Python script that gives the numbers on the screen, to run in the folder of the talk."""
         return script(self)
+
+    def explored(self) -> str:
+        """Return the query that opens the exhibit's operator in the explorer; nothing where there is no single one."""
+        norm = self.norm()
+        return "" if norm is None else query(norm)
 
     @classmethod
     def controls(cls) -> Mapping[str, Control]:
@@ -208,4 +214,6 @@ def render(exhibit: Exhibit) -> bytes:
     """Return the frame of an exhibit at its settings: the picture, its words, and the settings it shows."""
     data = exhibit.compute()
     said = {"state": exhibit.state(), "alt": exhibit.alt(data), "acting": acting_for(exhibit)}
+    if explored := exhibit.explored():
+        said["explorer"] = explored
     return frame(exhibit.picture(data), said)

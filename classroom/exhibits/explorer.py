@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from classroom.exhibit import Control, Exhibit, Pick, Range, Text
 from classroom.explorer import backward, compare, forward, graph, script
-from classroom.explorer.bugs import BUGS, Bug, bugs_for
+from classroom.explorer.bugs import BUGS, Bug, bugs_for, gradient_check
 from classroom.explorer.operators import CHOICES, parameters
 from classroom.explorer.scene import (
     PAINT,
@@ -104,6 +104,10 @@ class Explorer(Exhibit):
         asked = (self.sample, self.channel, self.row, self.column)
         return Cell(*(min(at, n) - 1 for at, n in zip(asked, self._tensor().x.shape, strict=True)))
 
+    def explored(self) -> str:
+        """Return nothing: this is the explorer."""
+        return ""
+
     def acting(self) -> Mapping[str, Control]:
         """Leave out what the view, the input or the operator does not have; end the axes where the tensor ends."""
         declared = self.controls()
@@ -163,8 +167,22 @@ class Explorer(Exhibit):
         y, dx = (right_y, right_dx) if bug is None else (
             bug.forward(norm, x, params), bug.backward(norm, x, params, dy)["x"]
         )  # fmt: skip
+        check = gradient_check(bug, norm, x, params, dy, asked=cell) if self.view == BACKWARD else None
         return Scene(
-            given.x, x, y, dy, dx, right_y, right_dx, norm, params, cell, bug, given.title, nice_limit(given.x)
+            usual=given.x,
+            x=x,
+            y=y,
+            dy=dy,
+            dx=dx,
+            right_y=right_y,
+            right_dx=right_dx,
+            norm=norm,
+            params=params,
+            cell=cell,
+            bug=bug,
+            check=check,
+            title=given.title,
+            limit=nice_limit(given.x),
         )
 
     def picture(self, data: Scene) -> Picture:

@@ -6,8 +6,8 @@ from classroom.explorer.scene import Cell, Scene
 from classroom.picture import Arithmetic, Cells, Line, Term
 from classroom.typeset import short
 from normlib.evaluation import Evaluation
-from normlib.explanation import Cells as Made
 from normlib.explanation import explain
+from normlib.origins import Cells as Made
 
 COUNT = "N"  # a count is made of the same cells as its sum
 

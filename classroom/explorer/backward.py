@@ -6,7 +6,6 @@ import numpy as np
 
 from classroom.arrange import cell_box
 from classroom.explorer.arithmetic import arithmetic, evaluation
-from classroom.explorer.bugs import gradient_check
 from classroom.explorer.scene import ASKS, LOSSES, PAINTED, Scene, frames, nice_limit
 from classroom.picture import Map, Note, Panel, Picture, Plane, Ramp, Scale, Table, Values, signed
 from classroom.typeset import number, short, tiny
@@ -18,8 +17,7 @@ SHOWN = 6  # cells of the check that stand in the table
 def picture(scene: Scene, loss: str) -> Picture:
     """Show dy and its paths above their sum; the asked cell's closed form; and what differences say of the gradient."""
     parts = paths(evaluation(scene, dy=True))
-    largest = max(float(np.abs(values).max()) for values in (*parts.values(), scene.dx))
-    scale = signed(nice_limit(np.array([largest]), 100), "gradient")
+    scale = _scale(*parts.values(), scene.dx)
     whole = "*∂l/∂x*" if scene.bug is None else "*∂l/∂x*, wrong"
     maps = [
         _map(scene, ("+ " if i else "") + name, values, scale, f"term{i + 1}" if i < 3 else "")
@@ -27,8 +25,9 @@ def picture(scene: Scene, loss: str) -> Picture:
     ]
     panels: list[Panel] = [_upstream(scene, loss), *maps, _map(scene, f"= {whole}", scene.dx, scale)]
     if scene.bug is not None:
-        off = scene.dx - scene.right_dx
-        panels.append(_map(scene, "wrong − right", off, signed(nice_limit(off, 100), "gradient")))
+        in_y = scene.bug.where == "forward"
+        off = scene.y - scene.right_y if in_y else scene.dx - scene.right_dx
+        panels.append(_map(scene, "*y*: wrong − right" if in_y else "wrong − right", off, _scale(off)))
     beside = 12 - 3 * (len(panels) % 4)
     panels.append(_check(scene, beside))
     panels.append(Ramp(scale=scale))
@@ -36,6 +35,13 @@ def picture(scene: Scene, loss: str) -> Picture:
     if scene.bug is not None:
         panels.append(Note(text=f"{scene.bug.says} {scene.bug.shows}", mark="on purpose"))
     return [*panels, arithmetic(scene, backward=True)]
+
+
+def _scale(*shown: Values) -> Scale:
+    """Return one scale for all of them, that a few cells do not stretch far."""
+    together = np.concatenate([np.ravel(values) for values in shown])
+    least = nice_limit(together, 100) / 4
+    return signed(max(nice_limit(together, 99.9), least) if together.any() else 1.0, "gradient")
 
 
 def _upstream(scene: Scene, loss: str) -> Map:
@@ -47,7 +53,7 @@ def _upstream(scene: Scene, loss: str) -> Map:
         label="*dy*",
         note=f"{short(float(values[cell.row, cell.column]), 4)}",
         values=values,
-        scale=signed(nice_limit(scene.dy, 100), "gradient"),
+        scale=_scale(scene.dy),
         boxes=(*frames(scene), cell_box(cell.row, cell.column)),
         plane=Plane("dy", cell.sample, cell.channel),
         asks=ASKS,
@@ -72,7 +78,8 @@ def _map(scene: Scene, label: str, values: Values, scale: Scale, term: str = "")
 
 def _check(scene: Scene, span: int) -> Table:
     """Hold the gradient in use against differences of the forward in use, in a few cells."""
-    check = gradient_check(scene.bug, scene.norm, scene.x, scene.params, scene.dy, asked=scene.cell)
+    check = scene.check
+    assert check is not None  # this view has it
     order = np.argsort(-check.errors)[: SHOWN - 1]
     chosen = dict.fromkeys((0, *order.tolist()))
     rows = tuple(
@@ -108,7 +115,8 @@ def alt(scene: Scene, loss: str) -> str:
     parts = paths(evaluation(scene, dy=True))
     spreads = "; ".join(f"{name} {number(float(v.std()))}" for name, v in parts.items())
     wrong = "" if scene.bug is None else f" By a wrong formula: {scene.bug.title}."
-    check = gradient_check(scene.bug, scene.norm, scene.x, scene.params, scene.dy, asked=scene.cell)
+    check = scene.check
+    assert check is not None  # this view has it
     verdict = "agrees with differences" if check.holds else f"disagrees with differences by {tiny(check.largest)}"
     return (
         f"{scene.norm.title}, backward; {LOSSES[loss]}.{wrong} Standard deviations of the paths: {spreads}; of their "

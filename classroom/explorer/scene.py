@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classroom.arrange import box_around
-from classroom.explorer.bugs import Bug
+from classroom.explorer.bugs import Bug, Check
 from classroom.picture import Block, Box, Scale, Values, signed
 from classroom.upstream import smooth
 from normlib import Norm
@@ -56,6 +56,7 @@ class Scene(NamedTuple):
     params: Mapping[str, Values]
     cell: Cell
     bug: Bug | None
+    check: Check | None  # of the gradient in use, for the view that shows it
     title: str  # of the input
     limit: float  # of the input's colours: fixed while controls move
 

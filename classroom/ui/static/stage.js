@@ -36,6 +36,9 @@ function drawPicture(root, frame) {
   if (ready) figure.replaceChildren(...ready); else paint(figure, frame.header, frame.bytes);
   figure.setAttribute("aria-label", frame.header.title);
   if (words.textContent !== frame.header.alt) words.textContent = frame.header.alt;
+  const explorer = root.querySelector(".to-explorer");
+  explorer.hidden = !frame.header.explorer;
+  explorer.href = `explore?${frame.header.explorer}`;
   root.dataset.state = JSON.stringify(frame.header.state);
   root.classList.remove("waiting", "failed");
   follow(root);
@@ -214,7 +217,10 @@ function narrow({ control, holder, input, inputs, list }, by, acts) {
   if (input) input.max = by.high ?? control.high;
   const offered = by.options ?? control.options;
   if (inputs) inputs.forEach((i) => { i.parentElement.hidden = !offered.includes(i.value); });
-  if (list && list.childElementCount !== offered.length) list.replaceChildren(...offered.map((o) => new Option(o.replaceAll("_", " "), o)));
+  if (list && list.__offered !== offered.join()) {
+    list.__offered = offered.join();
+    list.replaceChildren(...offered.map((o) => new Option(o.replaceAll("_", " "), o)));
+  }
 }
 
 // What the reader has set may be ahead of what the server says.

@@ -6,7 +6,7 @@ const make = (tag, text = "", more = {}) => Object.assign(document.createElement
 
 // Below a picture: two lines that open.
 export const AFTER = `<div class="after"><details class="words"><summary>The picture in words</summary><p aria-live="polite"></p><div class="numbers"></div></details>
-<details class="take"><summary>Take away</summary><div class="ways" role="group" aria-label="Take away"></div><div class="by-hand"></div><p role="status"></p></details></div>`;
+<details class="take"><summary>Take away</summary><div class="ways" role="group" aria-label="Take away"></div><div class="by-hand"></div><p role="status"></p></details><a class="to-explorer" hidden>Explore it</a></div>`;
 
 // Slides have their address at the deck, wherever they are shown; another page has its own.
 export function linkTo({ page = "./", slide, set }) {
