@@ -96,4 +96,3 @@ def parameters(norm: Norm, x: Values, usual: Values, gamma: float, beta: float) 
     if isinstance(norm, SpectralNorm):
         given |= norm.power_iteration(x, given["u"], given["v"])
     return given
-
