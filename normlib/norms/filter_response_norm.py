@@ -17,7 +17,7 @@ import numpy as np
 from normlib.affine import spread
 from normlib.core import Array, Hyper, Norm, Paper, Shape, preset
 from normlib.derivations.filter_response import thresholded
-from normlib.maps import line, map_sums, plane
+from normlib.maps import line, map_sums
 from normlib.pool import ALL, Pool
 from normlib.standardize import mean_square, pooled_axes
 from normlib.symbolic import Derivation
@@ -71,10 +71,10 @@ class FilterResponseNorm(Norm):
         dz = dy * passes
         dbeta, dgamma = map_sums(dz, x_hat)  # of each map
         (dtau,) = map_sums(dy - dz)
-        scale = spread(gamma) * inv_rms
-        dx = plane(dz, scale, x_hat, -scale * dgamma / x_hat[0, 0].size, np.zeros((1, 1, 1, 1)))
+        through_rms = (dgamma / x_hat[0, 0].size).astype(dy.dtype)
+        scale = (spread(gamma) * inv_rms).astype(dy.dtype)
         sums = {"gamma": dgamma, "beta": dbeta, "tau": dtau}
-        return {"x": dx, **{name: s.sum((0, 2, 3)) for name, s in sums.items()}}
+        return {"x": scale * (dz - x_hat * through_rms), **{name: s.sum((0, 2, 3)) for name, s in sums.items()}}
 
     def _derive(self) -> Derivation:
         return thresholded(self)
