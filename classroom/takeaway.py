@@ -168,7 +168,7 @@ def _line(name: str, value: Any) -> Line:
     wide = value.astype(np.float64, copy=False)
     finite = wide if np.isfinite(wide).all() else wide[np.isfinite(wide)]
     if left := wide.size - finite.size:
-        shape = f"{shape}; {left:,} are no numbers"
+        shape = f"{shape}; no number: {left:,}"
     moments = (finite.mean(), finite.std(), finite.min(), finite.max()) if finite.size else ()
     return Line(name, shape, tuple(short(float(v), 4) for v in moments) or ("no number",))
 

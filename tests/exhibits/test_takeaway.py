@@ -182,7 +182,7 @@ def test_the_table_says_mean_deviation_least_and_largest(monkeypatch: pytest.Mon
     few = Few(x, np.eye(3, dtype=bool), (3, 4), ("a", "b"), 0.25)
     monkeypatch.setattr(Groups, "compute", lambda _: few)
     assert [tuple(line) for line in table(Groups())] == [
-        ("x", "2 × 4; 1 are no numbers", ("4", "2", "1", "7")),
+        ("x", "2 × 4; no number: 1", ("4", "2", "1", "7")),
         ("holds", "3 × 3", ("3 of 9 hold",)),
         ("cell", "2", ("3, 4",)),
         ("names", "2", ("a, b",)),
