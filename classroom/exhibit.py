@@ -6,7 +6,7 @@ import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar, NamedTuple, Self, get_args, get_type_hints
@@ -60,6 +60,10 @@ class Text(NamedTuple):
 
 
 Control = Range | Pick | Text
+
+
+class SettingsError(ValueError):
+    """These settings give no picture; the sentence is for the reader."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +148,7 @@ class Exhibit(ABC):
 
     def state(self) -> dict[str, Any]:
         """Return the value of every control."""
-        return asdict(self)
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def _legal(control: Control, kind: type, given: Any) -> tuple[Any, str]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 import plotly.graph_objects as go
@@ -132,6 +133,16 @@ class Histogram(Panel):
 
     def shares(self) -> NDArray[np.float64]:
         """Return the share of the values in each bin; they add up to 1."""
+        return self._shares
+
+    def as_high_as(self, top: float) -> Self:
+        """Return the histogram with this share at full height; its counts are not taken again."""
+        other = replace(self, top=float(top))
+        other.__dict__["_shares"] = self._shares
+        return other
+
+    @cached_property
+    def _shares(self) -> NDArray[np.float64]:
         flat = np.clip(np.asarray(self.values, dtype=np.float64).ravel(), self.scale.low, self.scale.high)
         counts, _ = np.histogram(flat, bins=self.bins, range=(self.scale.low, self.scale.high))
         return counts / max(1, flat.size)

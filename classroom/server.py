@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from classroom import takeaway
 from classroom.content import ROOT, content
 from classroom.errata import ERRATA
+from classroom.exhibit import SettingsError
 from classroom.exhibits import EXHIBITS, Exhibit, key_of
 from classroom.explorer.receive import receive
 from classroom.frames import frame_of
@@ -59,6 +60,8 @@ def answered(make: Callable[[Exhibit, list[str]], Response]) -> Callable[[Reques
             reply = await to_thread.run_sync(make, legal_exhibit, notices)
         except CrowdedError:
             return PlainTextResponse("too many runs are waiting; try again in a minute", 503, {"Retry-After": "60"})
+        except SettingsError as error:
+            return PlainTextResponse(str(error), 422)
         except Exception:  # whatever a computation meets, the reader gets a sentence and the log the trace
             log.exception("%s failed at %s", key, state)
             return PlainTextResponse("the computation failed; the server's log says why", 500)

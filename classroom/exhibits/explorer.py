@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Annotated, Any, Self
 
-from classroom.exhibit import Control, Exhibit, Pick, Range, Text
-from classroom.explorer import backward, compare, forward, graph, script
-from classroom.explorer.bugs import BUGS, Bug, bugs_for, gradient_check
+import numpy as np
+
+from classroom.exhibit import Control, Exhibit, Pick, Range, SettingsError, Text
+from classroom.explorer import graph, script
+from classroom.explorer.backward import Backward, backward
+from classroom.explorer.bugs import BUGS, Bug, bugs_for
+from classroom.explorer.compare import Compare
+from classroom.explorer.forward import Forward, forward
+from classroom.explorer.graph import Steps, stepped
 from classroom.explorer.operators import CHOICES, parameters
 from classroom.explorer.scene import (
     PAINT,
@@ -24,7 +31,7 @@ from classroom.explorer.scene import (
 )
 from classroom.explorer.tensors import OWN, SOURCES, Tensor, tensor
 from classroom.explorer.uploads import KEY, kept
-from classroom.picture import Picture
+from classroom.picture import Picture, Values
 from normlib import Norm
 
 FORWARD, BACKWARD, GRAPH, COMPARE = "forward", "backward", "graph", "compare"
@@ -94,10 +101,15 @@ class Explorer(Exhibit):
     def _tensor(self) -> Tensor:
         return tensor(self.source, self.own, self.seed)
 
-    def _bug(self) -> Bug | None:
-        """Return the erroneous twin that was chosen, where the operator has it."""
+    def _bug(self, norm: Norm) -> Bug | None:
+        """Return the erroneous twin that was chosen, where it shows in this view and the operator can have it."""
         bug = BUGS.get(self.bug)
-        return bug if bug is not None and bug.fits(self.norm()) else None
+        return bug if bug in self._bugs(norm) else None
+
+    def _bugs(self, norm: Norm) -> tuple[Bug, ...]:
+        """Return the bugs that this view shows: going forward, those of the forward; going back, all."""
+        wheres = {FORWARD: ("forward",), BACKWARD: ("forward", "backward")}.get(self.view, ())
+        return tuple(bug for bug in bugs_for(norm) if bug.where in wheres)
 
     def _cell(self) -> Cell:
         """Return the asked cell; a place beyond the tensor's end becomes its end."""
@@ -140,7 +152,8 @@ class Explorer(Exhibit):
         if "step" in found:
             found["step"] = _upto(found["step"], graph.steps(self.norm()))
         if "bug" in found:
-            found["bug"] = Pick("its formula", (RIGHT, *(bug.key for bug in bugs_for(self.norm()))), group="operator")
+            keys = (bug.key for bug in self._bugs(self.norm()))
+            found["bug"] = Pick(declared["bug"].label, (RIGHT, *keys), group=declared["bug"].group)
         return found
 
     def _names(self) -> tuple[str, ...]:
@@ -153,54 +166,52 @@ class Explorer(Exhibit):
         """Return the operators of the view."""
         return tuple(self._norm_of(name) for name in self._names())
 
-    def compute(self) -> Scene:
-        """Run the operator forward and backward, by the formula in use and by the right one."""
-        return self._scene(self.operator)
+    def compute(self) -> Forward | Backward | Steps | Compare:
+        """Run the operator on the input, as far as the view needs it. Raises SettingsError where numbers fail."""
+        with np.errstate(all="ignore"):  # what is no number is refused
+            if self.view == COMPARE:
+                return Compare({name: self._scene(name) for name in self._names()})
+            scene = self._scene(self.operator)
+            if self.view == FORWARD:
+                return forward(scene)
+            dy = upstream_of(self.upstream, scene.y, scene.cell, self.paint, self.seed)
+            if self.view == BACKWARD:
+                found = backward(scene, self.upstream, dy)
+                self._must_be_finite(self.operator, found.dx, *found.paths.values())
+                return found
+            steps = stepped(scene, self.upstream, dy, self.step)
+            self._must_be_finite(self.operator, *(np.array(node[-2:]) for node in steps.graph.nodes))
+            return steps
 
     def _scene(self, name: str) -> Scene:
-        given, norm, cell, bug = self._tensor(), self._norm_of(name), self._cell(), self._bug()
+        given, norm, cell = self._tensor(), self._norm_of(name), self._cell()
         x = changed(given.x, cell, self.reach, self.times, self.plus)
         params = parameters(norm, x, given.x, self.gamma, self.beta)
-        right_y, cache = norm.forward(x, **params)
-        dy = upstream_of(self.upstream, right_y, cell, self.paint, self.seed)
-        right_dx = norm.backward(dy, cache)["x"]
-        y, dx = (right_y, right_dx) if bug is None else (
-            bug.forward(norm, x, params), bug.backward(norm, x, params, dy)["x"]
-        )  # fmt: skip
-        check = gradient_check(bug, norm, x, params, dy, asked=cell) if self.view == BACKWARD else None
+        bug = self._bug(norm)
+        right_y, _ = norm.forward(x, **params)
+        y = right_y if bug is None else bug.forward(norm, x, params)
+        self._must_be_finite(name, y)
         return Scene(
-            usual=given.x,
-            x=x,
-            y=y,
-            dy=dy,
-            dx=dx,
-            right_y=right_y,
-            right_dx=right_dx,
-            norm=norm,
-            params=params,
-            cell=cell,
-            bug=bug,
-            check=check,
-            title=given.title,
-            limit=nice_limit(given.x),
+            given.x, x, y, right_y, params, norm, cell, bug, given.title, _limit(self.source, self.own, self.seed)
         )
 
-    def picture(self, data: Scene) -> Picture:
+    @staticmethod
+    def _must_be_finite(name: str, *arrays: Values) -> None:
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise SettingsError(
+                f"{name.replace('_', ' ')}: the numbers must be finite, got 0/0 or more than a number can hold. "
+                "Change the input, or raise ε."
+            )
+
+    def picture(self, data: Forward | Backward | Steps | Compare) -> Picture:
         """Show the chosen view."""
-        match self.view:
-            case "backward":
-                return backward.picture(data, self.upstream)
-            case "graph":
-                return graph.picture(data, self.step, self.upstream)
-            case "compare":
-                return compare.picture({name: self._scene(name) for name in self._names()})
-            case _:
-                return forward.picture(data)
+        return data.picture()
 
     def code(self) -> str:
         """Return a script that gives the asked cell's numbers by normlib alone."""
         return script.script(
-            self.compute(),
+            self._scene(self.operator),
+            arrays=f"scenes.{self.operator}.usual" if self.view == COMPARE else "scene.usual",
             source=self.source,
             own=self.own if self.source == OWN else "",
             seed=self.seed,
@@ -209,17 +220,14 @@ class Explorer(Exhibit):
             upstream=(self.upstream, self.paint),
         )
 
-    def alt(self, data: Scene) -> str:
+    def alt(self, data: Forward | Backward | Steps | Compare) -> str:
         """Say what the chosen view shows."""
-        match self.view:
-            case "backward":
-                return backward.alt(data, self.upstream)
-            case "graph":
-                return graph.alt(data, self.step)
-            case "compare":
-                return compare.alt({name: self._scene(name) for name in self._names()})
-            case _:
-                return forward.alt(data)
+        return data.alt()
+
+
+@lru_cache(maxsize=64)
+def _limit(source: str, own: str, seed: int) -> float:
+    return nice_limit(tensor(source, own, seed).x)
 
 
 def _upto(control: Control, most: float) -> Control:

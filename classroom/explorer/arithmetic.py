@@ -3,48 +3,47 @@
 from __future__ import annotations
 
 from classroom.explorer.scene import Cell, Scene
-from classroom.picture import Arithmetic, Cells, Line, Term
+from classroom.picture import Arithmetic, Cells, Line, Term, Values
 from classroom.typeset import short
-from normlib.evaluation import Evaluation
-from normlib.explanation import explain
+from normlib.explanation import Explanation, explain
+from normlib.explanation import Line as Explained
 from normlib.origins import Cells as Made
 
-COUNT = "N"  # a count is made of the same cells as its sum
+COUNT = "N"  # a count is made of the same cells as its sum, and has no button of its own
 
 
-def evaluation(scene: Scene, dy: bool = False) -> Evaluation:
-    """Return the operator's own formulas on the scene's numbers."""
-    return Evaluation(scene.norm.derive(), {"x": scene.x, **scene.params}, scene.dy if dy else None)
+def of_output(scene: Scene, span: int = 12) -> Arithmetic:
+    """Explain y of the asked cell; an erroneous line stands below those of the right formula."""
+    found = explain(scene.evaluation(), scene.cell)
+    return _panel(scene, found, list(found.definition), "where this number comes from", span)
 
 
-def place(scene: Scene) -> str:
-    """Name the asked cell."""
-    m, k, i, j = (at + 1 for at in scene.cell)
-    return f"sample {m}, channel {k}, row {i}, column {j}"
+def of_gradient(scene: Scene, dy: Values) -> Arithmetic:
+    """Explain dl/dx of the asked cell; an erroneous line stands below the right one."""
+    found = explain(scene.evaluation(dy), scene.cell)
+    assert found.gradient is not None  # there is a dy
+    return _panel(scene, found, [found.gradient], "the gradient of this number", 12)
 
 
-def arithmetic(scene: Scene, span: int = 12, backward: bool = False, only: str = "") -> Arithmetic:
-    """Explain y of the asked cell, or its gradient; an erroneous line stands beside the right one it replaces.
+def of_node(scene: Scene, name: str) -> Arithmetic:
+    """Explain one quantity on the way to y of the asked cell."""
+    found = explain(scene.evaluation(), scene.cell)
+    return _panel(scene, found, [line for line in found.definition if line.name == name], "its value", 8)
 
-    only: the name of the one quantity to explain instead.
-    """
-    found = explain(evaluation(scene, backward), scene.cell)
-    shown = [found.gradient] if backward and found.gradient else list(found.definition)
-    if only:
-        shown = [line for line in shown if line.name == only]
+
+def _panel(scene: Scene, found: Explanation, shown: list[Explained], label: str, span: int) -> Arithmetic:
     lines = [Line(f"{line.symbol} = {line.latex}", f"{line.numbers} = {line.result}") for line in shown]
     wrong: tuple[int, ...] = ()
-    if scene.bug is not None and not only:
+    if scene.bug is not None:
         lines.append(Line(scene.bug.formulas(scene.norm).wrong, ""))
-        wrong = (len(lines) - 1,)
+        wrong = (len(shown),)
     terms = {
         term.key: Term(term.symbol, short(term.value, 4), _made(term.cells))
         for line in shown
         for term in line.terms
         if term.cells and term.symbol != COUNT
     }
-    label = "the gradient of this number" if backward else "where this number comes from"
-    return Arithmetic(span=span, label=label, note=place(scene), lines=tuple(lines), terms=terms, wrong=wrong)
+    return Arithmetic(span=span, label=label, note=scene.place, lines=tuple(lines), terms=terms, wrong=wrong)
 
 
 def _made(cells: tuple[Made, ...]) -> tuple[Cells, ...]:

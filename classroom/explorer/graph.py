@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from classroom.explorer.arithmetic import arithmetic, evaluation, place
+from typing import NamedTuple
+
+from classroom.explorer.arithmetic import of_node
 from classroom.explorer.scene import LOSSES, Scene
-from classroom.picture import Arithmetic, Edge, Graph, Line, Node, Note, Picture, Table
+from classroom.picture import Arithmetic, Edge, Graph, Line, Node, Note, Picture, Table, Values
 from classroom.typeset import short
 from normlib import Norm, flow
 
@@ -17,57 +19,89 @@ def steps(norm: Norm) -> int:
     return 2 * len(flow.names(norm.derive()))
 
 
-def picture(scene: Scene, step: int, loss: str) -> Picture:
-    """Show the graph as far as it has come, the arithmetic of the present node, and all that is known so far."""
-    found = flow.graph(evaluation(scene, dy=True), scene.cell)
-    count = len(found.nodes)
-    step = min(step, 2 * count)
-    back = step > count
-    now = 2 * count - step if back else step - 1
-    at = {node.name: i for i, node in enumerate(found.nodes)}
-    nodes = tuple(
-        Node(
-            node.symbol,
-            short(node.value, DIGITS) if back or i <= now else "",
-            short(node.gradient, DIGITS) if back and i >= now else "",
+class Steps(NamedTuple):
+    """The computation of the asked number and of its gradient, and how far somebody has stepped through it."""
+
+    scene: Scene
+    loss: str
+    dy: Values  # (N, C, H, W)
+    graph: flow.Graph
+    step: int  # from 1
+
+    @property
+    def back(self) -> bool:
+        """Whether the way back has begun."""
+        return self.step > len(self.graph.nodes)
+
+    @property
+    def now(self) -> int:
+        """The node whose value, or gradient on the way back, is computed in this step."""
+        count = len(self.graph.nodes)
+        return 2 * count - self.step if self.back else self.step - 1
+
+    def value(self, i: int) -> str:
+        """Return a node's value, once it is reached."""
+        return short(self.graph.nodes[i].value, DIGITS) if self.back or i <= self.now else ""
+
+    def gradient(self, i: int) -> str:
+        """Return dl/d(node), once the way back has reached it."""
+        return short(self.graph.nodes[i].gradient, DIGITS) if self.back and i >= self.now else ""
+
+    def picture(self) -> Picture:
+        """Show the graph as far as it has come, the arithmetic of the present node, and all that is known so far."""
+        nodes, at = self.graph.nodes, {node.name: i for i, node in enumerate(self.graph.nodes)}
+        shown = tuple(Node(node.symbol, self.value(i), self.gradient(i)) for i, node in enumerate(nodes))
+        edges = tuple(
+            Edge(at[e.start], at[e.end], e.derivative, short(e.value, DIGITS) if self.gradient(at[e.start]) else "")
+            for e in self.graph.edges
         )
-        for i, node in enumerate(found.nodes)
-    )
-    edges = tuple(
-        Edge(at[e.start], at[e.end], e.derivative, short(e.value, DIGITS) if back and at[e.start] >= now else "")
-        for e in found.edges
-    )
-    way = (
-        "back: each gradient is what comes back along the arrows" if back else "there: each value from those before it"
-    )
-    return [
-        Graph(label=f"step {step} of {2 * count}", note=way, nodes=nodes, edges=edges, now=now, back=back),
-        _gradient(scene, found, now) if back else arithmetic(scene, only=found.nodes[now].name),
-        _table(found, now, back),
-        Note(text=LOSSES[loss] + "."),
-    ]
+        way = "back: a gradient is what comes back along the arrows"
+        there = "there: a value is made of those before it"
+        label = f"step {self.step} of {2 * len(nodes)}"
+        rows = tuple(
+            (SPOKEN.get(node.name, f"*{node.name}*"), self.value(i) or "·", self.gradient(i) or "·")
+            for i, node in enumerate(nodes)
+        )
+        return [
+            Graph(
+                label=label, note=way if self.back else there, nodes=shown, edges=edges, now=self.now, back=self.back
+            ),
+            self._gradient() if self.back else of_node(self.scene, nodes[self.now].name),
+            Table(span=4, columns=("node", "value", "∂*l*/∂ node"), rows=rows, strong=(self.now,)),
+            Note(text=LOSSES[self.loss] + "."),
+        ]
 
-
-def _gradient(scene: Scene, found: flow.Graph, now: int) -> Arithmetic:
-    """Show what a node's gradient is the sum of."""
-    node = found.nodes[now]
-    incoming = [e for e in found.edges if e.start == node.name]
-    symbols = {n.name: n.symbol for n in found.nodes}
-    of = rf"\frac{{\partial l}}{{\partial {node.symbol}}}"
-    if not incoming:  # y
-        lines = [Line(of, rf"\mathrm{{d}}y = {_tex(node.gradient)}")]
-    else:
+    def _gradient(self) -> Arithmetic:
+        """Show what the present node's gradient is the sum of."""
+        node = self.graph.nodes[self.now]
+        symbols = {n.name: n.symbol for n in self.graph.nodes}
+        coming = [edge for edge in self.graph.edges if edge.start == node.name]
         lines = [
             Line(
-                rf"\text{{along }} {node.symbol} \to {symbols[e.end]}\text{{, with }} "
-                rf"\frac{{\partial {symbols[e.end]}}}{{\partial {node.symbol}}} = {e.derivative}",
-                _tex(e.value) + rf"\text{{ here; comes back: }} {_tex(e.gradient)}",
+                rf"{node.symbol} \to {symbols[edge.end]}\text{{: }} "
+                rf"\frac{{\partial {symbols[edge.end]}}}{{\partial {node.symbol}}} = {edge.derivative}",
+                rf"{_tex(edge.value)}\text{{ in this cell; from all cells comes back }} {_tex(edge.gradient)}",
             )
-            for e in incoming
+            for edge in coming
         ]
-        total = " + ".join(_tex(e.gradient, bracket=i > 0) for i, e in enumerate(incoming))
-        lines.append(Line(of, f"{total} = {_tex(node.gradient)}" if len(incoming) > 1 else total))
-    return Arithmetic(span=8, label="what comes back", note=place(scene), lines=tuple(lines), terms={})
+        total = " + ".join(_tex(edge.gradient, bracket=i > 0) for i, edge in enumerate(coming)) or r"\mathrm{d}y"
+        sums = total if len(coming) == 1 else f"{total} = {_tex(node.gradient)}"
+        lines.append(Line(rf"\frac{{\partial l}}{{\partial {node.symbol}}}", sums))
+        return Arithmetic(span=8, label="what comes back", note=self.scene.place, lines=tuple(lines), terms={})
+
+    def alt(self) -> str:
+        """Name the nodes with their values, and with their gradients once the way back has reached them."""
+        names = [SPOKEN.get(node.name, node.name).replace("*", "") for node in self.graph.nodes]
+        values = ", ".join(f"{name} {v}" for i, name in enumerate(names) if (v := self.value(i)))
+        gradients = ", ".join(f"{name} {g}" for i, name in enumerate(names) if (g := self.gradient(i)))
+        said = f"{self.scene.norm.title}, {self.scene.place}, step {self.step} of {2 * len(names)}. Values: {values}."
+        return f"{said} Gradients: {gradients}." if gradients else said
+
+
+def stepped(scene: Scene, loss: str, dy: Values, step: int) -> Steps:
+    """Compute the graph; a step beyond its last is its last."""
+    graph = flow.graph(scene.evaluation(dy), scene.cell)
+    return Steps(scene, loss, dy, graph, min(step, 2 * len(graph.nodes)))
 
 
 def _tex(value: float, bracket: bool = False) -> str:
@@ -76,47 +110,3 @@ def _tex(value: float, bracket: bool = False) -> str:
     if exponent:
         text = rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
     return f"({text})" if bracket and value < 0 else text
-
-
-def _table(found: flow.Graph, now: int, back: bool) -> Table:
-    rows = tuple(
-        (
-            SPOKEN.get(node.name, f"*{node.name}*"),
-            short(node.value, DIGITS) if back or i <= now else "·",
-            short(node.gradient, DIGITS) if back and i >= now else "·",
-        )
-        for i, node in enumerate(found.nodes)
-    )
-    return Table(span=4, columns=("node", "value", "∂*l*/∂ node"), rows=rows, strong=(now,))
-
-
-SPOKEN = {
-    "x": "*x*",
-    "mean": "μ",
-    "var": "σ²",
-    "sigma": "σ",
-    "x_hat": "*x̂*",
-    "y": "*y*",
-    "n2": "*n*²",
-    "r2": "*r*²",
-    "s": "*s*",
-}
-
-
-def alt(scene: Scene, step: int) -> str:
-    """Name the nodes with their values, and with their gradients once the way back has reached them."""
-    found = flow.graph(evaluation(scene, dy=True), scene.cell)
-    count = len(found.nodes)
-    back, step = step > count, min(step, 2 * count)
-    now = 2 * count - step if back else step - 1
-    values = ", ".join(f"{_plain(n.name)} {short(n.value, DIGITS)}" for n in found.nodes[: count if back else now + 1])
-    said = f"{scene.norm.title}, {place(scene)}, step {step} of {2 * count}. Values: {values}."
-    if back:
-        said += (
-            " Gradients: " + ", ".join(f"{_plain(n.name)} {short(n.gradient, DIGITS)}" for n in found.nodes[now:]) + "."
-        )
-    return said
-
-
-def _plain(name: str) -> str:
-    return SPOKEN.get(name, name).replace("*", "")

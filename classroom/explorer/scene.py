@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classroom.arrange import box_around
-from classroom.explorer.bugs import Bug, Check
+from classroom.explorer.bugs import Bug
 from classroom.picture import Block, Box, Scale, Values, signed
 from classroom.upstream import smooth
 from normlib import Norm
+from normlib.evaluation import Evaluation
 
 RANDOM, ONE_CELL, SQUARES, SUM, PAINTED = "random", "one_cell", "half_sum_of_squares", "sum", "painted"
 UPSTREAM = (RANDOM, ONE_CELL, SQUARES, SUM, PAINTED)
@@ -29,6 +30,7 @@ OUTPUT = signed(4.0)  # the colours of what is normalized: fixed, so that operat
 SAMPLES = 2  # blocks shown
 MOST = (8, 4, 4)  # cubes of the block along channels, rows and columns; a longer axis has several cells a cube
 EVERYTHING, CHANNEL, SAMPLE = REACHES = ("all", "this channel", "this sample")  # of the input, that are changed
+APART = 1000  # between the seed of the input and that of the gradient: they are to have nothing in common
 BRUSH = 8  # a map is painted in so many squares each way
 PAINT = "[0-9a-f]{32}"  # one bit a square: sixteen letters for +1, sixteen for -1
 
@@ -43,27 +45,29 @@ class Cell(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """The arrays of the explorer, and what made them. `y` and `dx` are those of the formula in use, be it erroneous."""
+    """One input and one operator, forward. `y` is that of the formula in use, be it erroneous."""
 
-    usual: Values  # (N, C, H, W), like all of these: the input before it was multiplied and shifted
+    usual: Values  # (N, C, H, W), like x, y, right_y: the input before it was multiplied and shifted
     x: Values
     y: Values
-    dy: Values
-    dx: Values
     right_y: Values
-    right_dx: Values
-    norm: Norm
     params: Mapping[str, Values]
+    norm: Norm
     cell: Cell
     bug: Bug | None
-    check: Check | None  # of the gradient in use, for the view that shows it
     title: str  # of the input
-    limit: float  # of the input's colours: fixed while controls move
+    limit: float  # that the usual input lies within
 
     @property
     def scale(self) -> Scale:
-        """The colours of x: those of y, so that they compare, unless x is of another order of size."""
+        """The colours of x: those of y, so that they compare, unless the usual input is of another order of size."""
         return OUTPUT if 1.0 <= self.limit <= 2 * OUTPUT.high else signed(self.limit)
+
+    @property
+    def place(self) -> str:
+        """The asked cell in words."""
+        m, k, i, j = (at + 1 for at in self.cell)
+        return f"sample {m}, channel {k}, row {i}, column {j}"
 
     def plane(self, values: Values) -> Values:
         """Return the asked channel of the asked sample, (rows, columns)."""
@@ -74,6 +78,10 @@ class Scene(NamedTuple):
         """Return the asked channel of all samples, (N, rows, columns)."""
         found: Values = values[:, self.cell.channel]
         return found
+
+    def evaluation(self, dy: Values | None = None) -> Evaluation:
+        """Return the operator's own formulas on these numbers; with dy their gradients too."""
+        return Evaluation(self.norm.derive(), {"x": self.x, **self.params}, dy)
 
 
 def changed(usual: Values, cell: Cell, reach: str, times: float, plus: float) -> Values:
@@ -96,7 +104,7 @@ def upstream_of(kind: str, y: Values, cell: Cell, paint: str, seed: int) -> Valu
     if kind == SUM:
         return np.ones_like(y)
     if kind == RANDOM:
-        noise, spread = smooth(y.shape, seed), y.std()
+        noise, spread = smooth(y.shape, APART + seed), y.std()
         along = (y - y.mean()) / spread if spread > 0 else 0.0
         return 0.3 + 0.45 * along + noise / (noise.std() or 1.0)
     dy = np.zeros_like(y)
@@ -120,16 +128,17 @@ def painted(paint: str, shape: tuple[int, ...]) -> Values:
 
 
 def nice_limit(values: Values, share: float = 99.5) -> float:
-    """Return a round number that a share of the values, in percent, lies within; 1 where all are 0.
+    """Return a round number that a share of the values, in percent, lies within; 1 where there is nothing to show.
 
     >>> nice_limit(np.array([0.0, 3.2, -1.0])), nice_limit(np.zeros(3)), nice_limit(np.array([200.0]))
     (4.0, 1.0, 200.0)
     """
-    most = float(np.percentile(np.abs(values), share)) if values.size else 0.0
-    if most == 0.0:
+    sizes = np.abs(values[np.isfinite(values)])
+    most = float(np.percentile(sizes, share)) if sizes.size else 0.0
+    if most < np.finfo(np.float64).tiny:
         return 1.0
     power = 10.0 ** math.floor(math.log10(most))
-    return next(m * power for m in (1.0, 2.0, 4.0, 6.0, 10.0) if m * power >= most * (1 - 1e-9))
+    return next((m * power for m in (1.0, 2.0, 4.0, 6.0) if m * power >= most * (1 - 1e-9)), 10.0 * power)
 
 
 def frames(scene: Scene) -> tuple[Box, ...]:
@@ -142,9 +151,8 @@ def block(scene: Scene, span: int) -> Block:
     """Show the whole tensor, with the cells that enter the asked cell's statistic painted."""
     painted, chosen, cubes = coarse(scene.norm.pooled(scene.x.shape, scene.cell), scene.cell)
     _, channels, rows, columns = cubes
-    below = "" if set(cubes) == {1} else f"A cube: {rows} × {columns} cells of {channels or 'one'} channel."
-    if channels > 1:
-        below = f"A cube: {rows} × {columns} cells of {channels} channels."
+    whole = "one channel" if channels == 1 else f"{channels} channels"
+    below = "" if set(cubes) == {1} else f"A cube: {rows} × {columns} cells of {whole}."
     return Block(span=span, label="who shares", painted=painted, chosen=chosen, height_rem=7.0, below=below)
 
 

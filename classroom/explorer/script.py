@@ -9,6 +9,7 @@ from classroom.takeaway import constructed, imported, literal
 def script(
     scene: Scene,
     *,
+    arrays: str,
     source: str,
     own: str,
     seed: int,
@@ -18,7 +19,8 @@ def script(
 ) -> str:
     """Return a script that prints what the asked cell holds: x, y, dl/dy and dl/dx, as on the screen.
 
-    change: reach, factor and summand of the input; affine: gamma and beta; upstream: the loss, and what is painted.
+    arrays: the usual input's name in the file of the arrays; change: reach, factor and summand of the input; affine:
+    gamma and beta; upstream: the loss, and what is painted.
     """
     reach, times, plus = map(literal, change)
     gamma, beta = map(literal, affine)
@@ -31,26 +33,23 @@ def script(
         *([] if own else ["from classroom.explorer.tensors import tensor"]),
         *(["from classroom.explorer.bugs import BUGS"] if bug else []),
     ]
-    usual = 'np.load("explorer.npz")["usual"]  # beside this script: the arrays of the explorer' if own else (
-        f"tensor({literal(source)}, \"\", {seed}).x"
-    )  # fmt: skip
+    usual = f'tensor({literal(source)}, "", {seed}).x'
+    if own:
+        usual = f'np.load("explorer.npz")["{arrays}"]  # beside this script: the arrays of the explorer'
+    forward, backward = "norm.forward(x, **params)[0]", "norm.backward(dy, norm.forward(x, **params)[1])"
+    if bug is not None:
+        forward, backward = "bug.forward(norm, x, params)", "bug.backward(norm, x, params, dy)"
     lines = [
         f"usual = {usual}",
         f"cell = Cell{tuple(scene.cell)}  # sample, channel, row, column, from 0",
         f"x = changed(usual, cell, {reach}, {times}, {plus})  # {scene.x.shape}",
         f"norm = {constructed(scene.norm)}",
         f"params = parameters(norm, x, usual, gamma={gamma}, beta={beta})",
-        "y, cache = norm.forward(x, **params)",
+        *([f"bug = BUGS[{literal(bug.key)}]  # on purpose: {bug.title}"] if bug else []),
+        f"y = {forward}",
         f"dy = upstream_of({loss}, y, cell, {paint}, {seed})",
-        'dx = norm.backward(dy, cache)["x"]',
+        f'dx = {backward}["x"]',
     ]
-    if bug is not None:
-        lines += [
-            "",
-            f"# {bug.title}: on purpose",
-            f"bug = BUGS[{literal(bug.key)}]",
-            'y, dx = bug.forward(norm, x, params), bug.backward(norm, x, params, dy)["x"]',
-        ]
     show = [
         "",
         "for name, values in {'x': x, 'y': y, 'dl/dy': dy, 'dl/dx': dx}.items():",

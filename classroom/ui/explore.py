@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import streamlit as st
 
 from classroom.exhibit import acting_for, controls_for
@@ -15,13 +12,8 @@ from classroom.ui.components import EXPLORE
 KEY, PAGE, EXHIBIT = "explore", "explore", "explorer"
 
 
-def show() -> None:
-    """Draw the page."""
-    draw()
-
-
 @st.fragment
-def draw() -> None:
+def show() -> None:
     """Draw the controls and the picture; a released control runs this again and changes nothing that is seen."""
     said = messages.settings(st.session_state.get(KEY))
     explorer, notices = Explorer.from_state(said.values if said else st.query_params.to_dict())
@@ -46,10 +38,3 @@ def draw() -> None:
 
 def _nothing() -> None:
     """The settings are read when the fragment runs."""
-
-
-def link(settings: Mapping[str, Any]) -> str:
-    """Return the address of the explorer at these settings; the rest stands as it usually does."""
-    from urllib.parse import urlencode
-
-    return f"{PAGE}?{urlencode(dict(settings))}"
