@@ -1,5 +1,5 @@
 // The H×W×K×M tensor: one rotatable block a sample, drawn as surfaces in depth order. Drag or arrow keys turn all blocks of a picture at once.
-import { colours } from "./colour.js";
+import { colours, themeOf } from "./colour.js";
 import { caption } from "./panels.js";
 
 const NAMES = ["raised", "sunken", "rule", "edge", "accent", "on-accent", "paper", "ink", "muted"];
@@ -170,6 +170,9 @@ export function block(root, p, bytes) {
     root.append(root.below);
   } else root.below?.remove();
   root.list.style.setProperty("--height", `${p.height}rem`);
+  const shown = JSON.stringify([p.chosen, p.cells.shape, p.axes, p.gap, p.height, root.view, themeOf(root)]) + root.cells.join("");
+  if (root.shown === shown) return; // a drag that moves other panels draws no block
+  if (!root.shown) document.fonts?.ready.then(() => root.isConnected && redraw(root));
+  root.shown = shown;
   redraw(root);
-  document.fonts?.ready.then(() => root.isConnected && redraw(root));
 }
