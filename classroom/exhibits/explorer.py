@@ -52,7 +52,7 @@ class Explorer(Exhibit):
     own: Annotated[str, Text("your file", KEY, "file", group="input")] = ""
     times: Annotated[float, Range("input times", 0.0, 3.0, 0.1, group="input")] = 0.5
     plus: Annotated[float, Range("input plus", -3.0, 3.0, 0.1, group="input")] = 1.0
-    reach: Annotated[str, Pick("of", REACHES, group="input")] = REACHES[0]
+    reach: Annotated[str, Pick("times and plus act on", REACHES, group="input")] = REACHES[0]
     seed: Annotated[int, Range("seed", 0, 9, 1, group="input")] = 0
     operator: Annotated[str, Pick("operator", OPERATORS, group="operator")] = "batch"
     second: Annotated[str, Pick("beside", OTHERS, group="operator")] = "layer"

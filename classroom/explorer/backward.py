@@ -12,7 +12,7 @@ from classroom.explorer.arithmetic import of_gradient
 from classroom.explorer.bugs import Check, gradient_check
 from classroom.explorer.scene import ASKS, LOSSES, OUTPUT, PAINTED, Scene, frames, nice_limit
 from classroom.picture import Map, Note, Panel, Picture, Plane, Ramp, Scale, Table, Values, signed
-from classroom.typeset import number, short, tiny
+from classroom.typeset import number, short
 from normlib.flow import paths
 
 SHOWN = 6  # cells of the check that stand in the table
@@ -88,7 +88,7 @@ class Backward(NamedTuple):
                 ", ".join(str(at + 1) for at in check.cells[i]) + (" (asked)" if of_x and i == 0 else ""),
                 short(float(check.claimed[i]), 5),
                 short(float(check.numeric[i]), 5),
-                tiny(float(check.errors[i])),
+                short(float(check.errors[i]), 2),
             )
             for i in chosen
         )
@@ -96,7 +96,7 @@ class Backward(NamedTuple):
         return Table(
             span=span,
             label="✓ gradient check" if check.holds else "✕ gradient check",
-            note=holds if check.holds else f"fails: apart by {tiny(check.largest)}",
+            note=holds if check.holds else f"fails: apart by {short(check.largest, 2)}",
             columns=("sample, channel, row, column" if of_x else "index", f"{self._of} in use", "differences", "apart"),
             rows=rows,
             strong=() if check.holds else (0,),
@@ -111,7 +111,7 @@ class Backward(NamedTuple):
         scene, check = self.scene, self.check
         spreads = "; ".join(f"{name} {number(float(v.std()))}" for name, v in self.paths.items())
         wrong = "" if scene.bug is None else f" By a wrong formula: {scene.bug.title}."
-        verdict = "agrees with differences" if check.holds else f"disagrees with differences by {tiny(check.largest)}"
+        verdict = "agrees with differences" if check.holds else f"disagrees with differences by {short(check.largest, 2)}"
         of, here = self._of.replace("*", ""), short(float(self.dx[scene.cell]), 4)
         return (
             f"{scene.norm.title}, backward; {LOSSES[self.loss]}.{wrong} Standard deviations of the paths: {spreads}; "
