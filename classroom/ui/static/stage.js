@@ -11,15 +11,20 @@ import { WRITERS } from "./writers.js";
 const stages = new Map();
 const SHORT = 8; // letters: options that need no row of their own
 const MANY = 7; // options: more of them fold into a list
+const PLAYS = 6; // seconds: from one end of a slider to the other
 
+// state: what is to be seen; pinned: what is set, while the pointer looks at another cell. Moves are numbered: shown is the number of the one in sight.
 const stageOf = (name) => {
-  if (!stages.has(name)) stages.set(name, { name, seq: 0, busy: false, want: null, state: null, controls: new Set(), pictures: new Set() });
+  if (!stages.has(name)) {
+    stages.set(name, { name, seq: 0, busy: false, want: null, state: null, pinned: null, moves: 0, shown: 0, controls: new Set(), pictures: new Set(), get held() { return this.pinned ?? this.state; } });
+  }
   return stages.get(name);
 };
 
 const same = (a, b) => a && b && Object.keys({ ...a, ...b }).every((k) => String(a[k]) === String(b[k]));
 
-function show(stage, frame) {
+function show(stage, frame, move) {
+  stage.shown = move;
   for (const picture of stage.pictures) {
     picture.__asked = null;
     // The release of a slider asks once more for what its last move has brought.
@@ -51,34 +56,32 @@ async function pump(stage) {
   stage.busy = true;
   try {
     while (stage.want) {
-      const state = stage.want;
+      const { state, move } = stage.want, late = () => move < stage.shown; // the reader has seen a newer one, that was at hand
       stage.want = null; stage.asks = state;
-      const slow = setTimeout(() => stage.pictures.forEach(wait), 250);
+      const slow = setTimeout(() => { if (!late()) stage.pictures.forEach(wait); }, 250);
       try {
         const frame = await fetchFrame({ exhibit: stage.exhibit, state });
-        if (same(state, stage.state) || (!stage.slow && stage.want)) show(stage, frame); // else the reader is back at what was at hand
+        if (!late() && (!stage.slow || same(state, stage.state))) show(stage, frame, move);
       } catch (error) {
-        if (error.name !== "AbortError") stage.pictures.forEach((p) => fail(p, error));
+        if (error.name !== "AbortError" && !late()) stage.pictures.forEach((p) => fail(p, error));
       } finally { clearTimeout(slow); stage.asks = null; stage.pictures.forEach((p) => p.classList.remove("waiting")); }
     }
   } finally { stage.busy = false; if (stage.due) commit(stage); }
 }
 
-// Show the state: from what is at hand, or ask for it.
-function display(stage) {
+// Show the state from what is at hand, or ask for it if it is to be asked for. Was it at hand?
+function display(stage, asks = true) {
   stage.controls.forEach((c) => reflect(c, stage));
-  const ready = frameAtHand(stage);
-  if (ready) { stage.want = null; show(stage, ready); stage.pictures.forEach((p) => p.classList.remove("waiting")); }
-  else { stage.want = { ...stage.state }; pump(stage); }
+  const move = (stage.moves += 1), ready = frameAtHand(stage);
+  if (ready) { stage.want = null; show(stage, ready, move); stage.pictures.forEach((p) => p.classList.remove("waiting")); }
+  else if (asks) { stage.want = { state: { ...stage.state }, move }; pump(stage); }
+  return !!ready;
 }
 
 function moved(stage, released, control) {
   stage.ahead = true; // until this move is committed, what the server says answers an earlier one
-  stage.controls.forEach((c) => reflect(c, stage));
-  const ready = frameAtHand(stage);
   if (released && stage.slow && stage.asks && !same(stage.asks, stage.state)) dropFrame({ exhibit: stage.exhibit, state: stage.asks });
-  if (ready) { stage.want = null; show(stage, ready); stage.pictures.forEach((p) => p.classList.remove("waiting")); }
-  else if (released || !(stage.slow || control?.slow)) { stage.want = { ...stage.state }; pump(stage); }
+  const ready = display(stage, released || !(stage.slow || control?.slow));
   // The page hears of a move once its picture is there: a page that waits for a training run could not turn.
   if (released) { stage.due = true; if (ready || !stage.busy) commit(stage); }
 }
@@ -86,7 +89,7 @@ function moved(stage, released, control) {
 function commit(stage) {
   stage.due = stage.ahead = false;
   stage.seq += 1;
-  const said = { slide: stage.name, values: stage.state, seq: stage.seq };
+  const said = { slide: stage.name, values: stage.held, seq: stage.seq };
   afterMove(() => { address(stage); stage.send(said); });
 }
 
@@ -94,7 +97,7 @@ function commit(stage) {
 function address(stage) {
   const url = new URL(location.href);
   if (stage.page ? !url.pathname.endsWith(`/${stage.page}`) : url.searchParams.get("slide") !== stage.name) return;
-  for (const [k, v] of Object.entries(stage.state)) {
+  for (const [k, v] of Object.entries(stage.held)) {
     if (stage.usual && String(stage.usual[k]) === String(v)) url.searchParams.delete(k); else url.searchParams.set(k, String(v));
   }
   history.replaceState(history.state, "", url);
@@ -120,7 +123,7 @@ function builderOf(control) {
 }
 
 function set(stage, values, released, control) {
-  stage.state = { ...(stage.pinned ?? stage.state), ...values };
+  stage.state = { ...stage.held, ...values };
   stage.pinned = null;
   moved(stage, released, control);
 }
@@ -134,31 +137,38 @@ function slider(root, stage, control) {
   input.addEventListener("change", () => set(stage, { [control.name]: +input.value }, true));
   const head = document.createElement("div"); head.className = "control-head"; head.append(label, output);
   holder.append(head, input);
+  const part = (root.__inputs[control.name] = { control, holder, input, output });
   if (control.play) {
     const play = document.createElement("button");
     play.type = "button"; play.className = "play"; play.textContent = "Play"; play.setAttribute("aria-label", `Play: ${control.label}`);
-    play.addEventListener("click", () => (stage.playing ? stop(stage) : start(stage, control, play)));
+    play.addEventListener("click", () => (stage.playing ? stop(stage) : start(stage, part, play)));
     head.insertBefore(play, output);
   }
-  root.__inputs[control.name] = { control, holder, input, output };
   return holder;
 }
 
-function start(stage, control, button) {
-  const from = stage.state[control.name] >= control.high ? control.low : stage.state[control.name], began = performance.now(), seconds = 6;
-  button.textContent = "Pause";
+// The legal value at or next to one that lies between.
+function legal({ control, input }, value) {
+  const next = +input.min + Math.round((value - input.min) / control.step) * control.step;
+  return +Math.min(next, input.max).toFixed(control.decimals);
+}
+
+function start(stage, part, button) {
+  const { control: { name }, holder, input } = part, low = +input.min, high = +input.max;
+  const from = stage.held[name] < high ? stage.held[name] : low, began = performance.now();
   const tick = (now) => {
-    const value = Math.min(control.high, from + ((now - began) / 1000 / seconds) * (control.high - control.low));
-    const legal = control.low + Math.round((value - control.low) / control.step) * control.step;
-    if (legal !== stage.state[control.name]) { stage.state = { ...stage.state, [control.name]: control.whole ? Math.round(legal) : legal }; moved(stage, false); }
-    if (value >= control.high || !stage.controls.size) stop(stage); else stage.playing = { id: requestAnimationFrame(tick), button };
+    if (holder.inert) return stop(stage); // it has no effect any more
+    const value = Math.min(+input.max, from + ((now - began) / 1000 / PLAYS) * (high - low)), next = legal(part, value);
+    if (next !== stage.held[name]) set(stage, { [name]: next }, false);
+    if (value >= +input.max) stop(stage); else stage.playing.id = requestAnimationFrame(tick);
   };
+  button.textContent = "Pause";
   stage.playing = { id: requestAnimationFrame(tick), button };
 }
 
 function stop(stage) {
   cancelAnimationFrame(stage.playing?.id);
-  if (stage.playing) { stage.playing.button.textContent = "Play"; stage.playing = null; moved(stage, true); }
+  if (stage.playing) { stage.playing.button.textContent = "Play"; stage.playing = null; set(stage, {}, true); }
 }
 
 function picker(root, stage, control) {
@@ -198,16 +208,19 @@ function reflect(root, stage) {
     const { control, input, inputs, list, output } = part, value = stage.state[name];
     narrow(part, stage.acting?.[name], !stage.acting || name in stage.acting);
     if (part.write) part.write(value);
-    else if (list) list.value = value;
-    else if (inputs) inputs.forEach((i) => { i.checked = i.value === value; });
+    else if (list) list.value = offered([...list.options], value);
+    else if (inputs) { const chosen = offered(inputs.filter((i) => !i.parentElement.hidden), value); inputs.forEach((i) => { i.checked = i.value === chosen; }); }
     else if (input) {
       if (+input.value !== +value) input.value = value;
       output.textContent = shown(control, Math.min(value, input.max));
       input.setAttribute("aria-valuetext", output.textContent);
-      input.style.setProperty("--share", (input.value - control.low) / (input.max - control.low));
+      input.style.setProperty("--share", +input.max > +input.min ? (input.value - input.min) / (input.max - input.min) : 0);
     }
   }
 }
+
+// What is not offered at these settings stands for the first that is, as it does on the server.
+const offered = (options, value) => (options.find((o) => o.value === value) ?? options[0])?.value;
 
 // What has no effect at these settings rests; a range or a choice is as wide as they allow.
 function narrow({ control, holder, input, inputs, list }, by, acts) {
@@ -215,16 +228,23 @@ function narrow({ control, holder, input, inputs, list }, by, acts) {
   holder.inert = !acts;
   if (!by) return;
   if (input) input.max = by.high ?? control.high;
-  const offered = by.options ?? control.options;
-  if (inputs) inputs.forEach((i) => { i.parentElement.hidden = !offered.includes(i.value); });
-  if (list && list.__offered !== offered.join()) {
-    list.__offered = offered.join();
-    list.replaceChildren(...offered.map((o) => new Option(o.replaceAll("_", " "), o)));
+  const options = by.options ?? control.options;
+  if (inputs) inputs.forEach((i) => { i.parentElement.hidden = !options.includes(i.value); });
+  if (list && list.__offered !== options.join()) {
+    list.__offered = options.join();
+    list.replaceChildren(...options.map((o) => new Option(o.replaceAll("_", " "), o)));
   }
 }
 
 // What the reader has set may be ahead of what the server says.
-const isAhead = (stage, data) => stage.state && stage.controls.size && (stage.ahead || stage.seq > data.seq);
+const isAhead = (stage, data) => stage.state && stage.controls.size && (stage.pinned || stage.ahead || stage.seq > data.seq);
+
+// Take the server's word on the settings. A cell that the pointer looks at stays in sight, and what is asked for of other settings comes too late.
+function adopt(stage, { state, acting, seq }) {
+  if (stage.pinned) stage.pinned = state;
+  else if (!same(state, stage.state)) { stage.state = state; stage.want = null; stage.shown = stage.moves += 1; }
+  Object.assign(stage, { acting, seq });
+}
 
 // Let an element hold the controls of a stage. data: {exhibit, slow, controls, state, seq}
 export function bindControls(root, name, data, send) {
@@ -232,7 +252,7 @@ export function bindControls(root, name, data, send) {
   Object.assign(stage, { exhibit: data.exhibit, slow: data.slow, page: data.page, usual: data.usual, send, spec: data.controls });
   stage.controls.add(root);
   if (root.__stage !== stage) { root.__stage = stage; build(root, stage); }
-  if ((data.seq >= stage.seq && !stage.ahead) || !stage.state) Object.assign(stage, { state: data.state, acting: data.acting, seq: data.seq });
+  if ((data.seq >= stage.seq && !stage.ahead) || !stage.state) adopt(stage, data);
   reflect(root, stage);
 }
 
@@ -241,7 +261,10 @@ export function releaseControls(root) {
   if (!stage) return;
   stage.controls.delete(root); root.__stage = null;
   if (stage.due && !stage.controls.size) commit(stage); // released just before the turn
-  if (!stage.controls.size) { cancelAnimationFrame(stage.playing?.id); stage.playing = null; stage.ahead = false; }
+  if (!stage.controls.size) {
+    cancelAnimationFrame(stage.playing?.id); stage.playing = null; stage.ahead = false;
+    stage.state = stage.held; stage.pinned = null;
+  }
 }
 
 // Start over: the server knows no settings any more.
@@ -257,7 +280,7 @@ function begin(root) {
 // What there is to take away. data of the picture: {exhibit, slide, page}, as far as it has them.
 function present(root) {
   const { exhibit, slide, page } = root.__data, { header } = root.__frame, stage = root.__shows;
-  return { header, exhibit, page, slide: page ? undefined : stage?.name ?? slide, set: exhibit ? stage?.state ?? header.state : {} };
+  return { header, exhibit, page, slide: page ? undefined : stage?.name ?? slide, set: exhibit ? stage?.held ?? header.state : {} };
 }
 
 // A cell of the picture was clicked that stands for settings.
@@ -270,9 +293,8 @@ function choose(root, values) {
 function peek(root, values) {
   const stage = root.__shows;
   if (!stage?.controls.size) return;
-  if (!values) { if (stage.pinned) { stage.state = stage.pinned; stage.pinned = null; stage.want = null; display(stage); } return; }
-  stage.pinned ??= stage.state;
-  const state = { ...stage.pinned, ...values };
+  const held = stage.held, state = { ...held, ...values };
+  stage.pinned = values ? held : null;
   if (!same(state, stage.state)) { stage.state = state; display(stage); }
 }
 
