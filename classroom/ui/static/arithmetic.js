@@ -2,8 +2,6 @@
 import { caption } from "./panels.js";
 import { setTex } from "./maths.js";
 
-const KEPT = 200;
-
 function light(picture, cells) {
   for (const panel of picture.children) {
     panel.__lit?.forEach((e) => e.remove());
@@ -22,17 +20,26 @@ function light(picture, cells) {
 
 const holds = ([tensor, first, last], { plane, cell }) => tensor === plane?.tensor && [plane.sample, plane.channel, ...cell].every((at, i) => at >= first[i] && at <= last[i]);
 
+// A term is lit if it is pointed at itself, or if the cell under the pointer enters it.
+function mark(root) {
+  const at = root.__at, terms = Object.entries(root.panel.terms);
+  const entered = new Set(at?.plane ? terms.filter(([, [, , cells]]) => cells.some((c) => holds(c, at))).map(([key]) => key) : []);
+  root.querySelectorAll("[data-term]").forEach((e) => e.classList.toggle("lit", e.dataset.term === root.__term || entered.has(e.dataset.term)));
+}
+
+// A term that is no button, such as ε, is made of no cells.
+const reveal = (root) => light(root.parentElement, root.panel.terms[root.__term]?.[2] ?? []);
+
 function choose(root, key) {
   if (root.__term === key) return;
   root.__term = key;
-  root.querySelectorAll("[data-term]").forEach((e) => e.classList.toggle("lit", e.dataset.term === key));
-  light(root.parentElement, key ? root.panel.terms[key][2] : []);
+  mark(root); reveal(root);
 }
 
-// The pointer is over a cell of some map: the terms that it enters.
-function enter(root, at) {
-  const found = new Set(at?.plane ? Object.keys(root.panel.terms).filter((key) => root.panel.terms[key][2].some((c) => holds(c, at))) : []);
-  root.querySelectorAll("[data-term]").forEach((e) => e.classList.toggle("lit", found.has(e.dataset.term)));
+// The formulas have been set anew: what was lit is lit again, if it is still there.
+function resume(root) {
+  if (![...root.querySelectorAll("[data-term]")].some((e) => e.dataset.term === root.__term)) root.__term = null;
+  mark(root); reveal(root);
 }
 
 function listen(root) {
@@ -42,9 +49,10 @@ function listen(root) {
   root.addEventListener("focusin", (e) => choose(root, termOf(e)));
   root.addEventListener("focusout", () => choose(root, null));
   root.addEventListener("click", (e) => choose(root, termOf(e)));
-  const hear = (e) => enter(root, e.detail), picture = root.parentElement;
-  picture.addEventListener("cell", hear);
-  root.__dispose = () => picture.removeEventListener("cell", hear);
+  // A panel may come to stand in another picture: it hears the cells of the one that it is in.
+  const hear = (e) => { if (root.closest(".picture")?.contains(e.target)) { root.__at = e.detail; mark(root); } };
+  document.addEventListener("cell", hear);
+  root.__dispose = () => document.removeEventListener("cell", hear);
 }
 
 export function arithmetic(root, p) {
@@ -72,5 +80,5 @@ export function arithmetic(root, p) {
     setTex(button.children[0], symbol);
     if (button.children[1].textContent !== value) button.children[1].textContent = value;
   });
-  if (root.__term && p.terms[root.__term]) { const key = root.__term; root.__term = null; choose(root, key); }
+  resume(root);
 }
