@@ -52,7 +52,6 @@ function map(root, p, bytes) {
   raster(root.canvas, bytes, p.cells.at, rows, columns, lookup(root, p.scale.kind));
   root.__plane = { plane: p.plane, shape: p.cells.shape, holder: root.holder };
   pointable(root.holder, p);
-  if (p.asks) root.holder.setAttribute("aria-label", `${p.label.replaceAll("*", "")}: ${p.paints ? "the arrow keys move, the space bar paints" : "the arrow keys choose a cell"}`);
   root.__lit?.forEach((e) => e.remove()); // the formula lights them up anew
   while (root.holder.childElementCount > 1 + p.boxes.length) root.holder.lastChild.remove();
   while (root.holder.childElementCount < 1 + p.boxes.length) root.holder.append(make("i"));
