@@ -102,7 +102,9 @@ class Deck(Sequence[Slide]):
             named: list[tuple[Key, str, Collection[str] | None]] = []
             if slide.exhibit is not None:
                 named.append((("exhibit",), slide.exhibit, exhibits))
-                named += [(("state", name), name, (controls or {}).get(slide.exhibit)) for name in slide.state]
+                own = (controls or {}).get(slide.exhibit)
+                named += [(("state", name), name, own) for name in slide.state]
+                named += [(("controls", i), name, own) for i, name in enumerate(slide.controls)]
             if slide.norm is not None:
                 named.append((("norm",), slide.norm, norms))
             if slide.norm is not None and slide.preset is not None:

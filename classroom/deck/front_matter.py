@@ -36,6 +36,7 @@ class FrontMatter(BaseModel):
     formulas: tuple[Formulas, ...] = ()
     exhibit: str | None = None
     state: dict[str, bool | int | float | str] = {}
+    controls: tuple[str, ...] = ()
     errata: tuple[str, ...] = ()
     quiz: tuple[str, ...] = ()
     status: tuple[Status, ...] = ()
@@ -57,7 +58,7 @@ def read(path: Path, text: str) -> tuple[FrontMatter, Mapping[Key, int]]:
     except ValidationError as error:
         problems += [Problem(path, line_of(lines, e["loc"]), _say(dict(e))) for e in error.errors()]
         raise DeckError(problems) from error
-    for name, needs in (("preset", "norm"), ("formulas", "norm"), ("state", "exhibit")):
+    for name, needs in (("preset", "norm"), ("formulas", "norm"), ("state", "exhibit"), ("controls", "exhibit")):
         if getattr(front, name) and getattr(front, needs) is None:
             say = f"{name} must stand beside {needs}, got {raw[name]!r} and no {needs}. Add `{needs}: ...`."
             problems.append(Problem(path, lines[(name,)], say))

@@ -36,6 +36,7 @@ class Slide:
     formulas: tuple[Formulas, ...]
     exhibit: str | None
     state: Mapping[str, bool | int | float | str] = field(hash=False)
+    controls: tuple[str, ...]  # of the exhibit, that the slide shows; all where none is named
     errata: tuple[str, ...]
     quiz: tuple[str, ...]
     notes: str

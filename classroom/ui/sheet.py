@@ -72,6 +72,7 @@ def _common(slide: Slide) -> Sheet:
         "head": head(slide),
         "words": prose("\n\n".join(part for part in (slide.lede, formula_text(slide)) if part)),
         "steps": "steps" in slide.formulas,
+        "dense": bool(slide.controls),  # few controls of many: the picture holds much
         "caption": prose(slide.caption) if slide.caption else "",
     }
     if slide.exhibit is not None:
@@ -79,7 +80,7 @@ def _common(slide: Slide) -> Sheet:
         sheet["stage"] = {
             "exhibit": slide.exhibit,
             "slow": exhibit.slow,
-            "controls": controls_for(exhibit),
+            "controls": [c for c in controls_for(exhibit) if not slide.controls or c["name"] in slide.controls],
             "acting": acting_for(exhibit),
             "state": exhibit.state(),
             "seq": memory.moves(slide),

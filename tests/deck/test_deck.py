@@ -48,7 +48,7 @@ def test_a_slide_is_read_into_its_parts(deck_of):
     slide = Deck.read(deck_of(**{"010-forward": GOOD}))[0]
     assert (slide.number, slide.id, slide.title, slide.chapter) == (1, "forward", "Forward", "One")
     assert (slide.lede, slide.caption, slide.notes) == ("The lede.", "The caption.", "Say it.")
-    assert (slide.layout, slide.norm, slide.formulas, slide.state) == ("split", None, (), {})
+    assert (slide.layout, slide.norm, slide.formulas, slide.state, slide.controls) == ("split", None, (), {}, ())
     assert hash(slide) == hash(slide)
 
 
@@ -87,8 +87,8 @@ def test_find_knows_ids_and_nothing_else(deck_of):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (with_key("titel: x"), "010-a.md:4: a key must be one of chapter, errata, exhibit, formulas, layout, norm, "
-         "notes, preset, quiz, source, state, status, title, got 'titel'. Did you mean 'title'?"),
+        (with_key("titel: x"), "010-a.md:4: a key must be one of chapter, controls, errata, exhibit, formulas, layout, "
+         "norm, notes, preset, quiz, source, state, status, title, got 'titel'. Did you mean 'title'?"),
         (with_key("layout: splitt"), "010-a.md:4: layout must be one of quiz, score, split, table, upload, wide, "
          "got 'splitt'. Did you mean 'split'?"),
         (with_key("norm: batch_norm\nformulas:\n  - definition\n  - close_form"), "010-a.md:7: formulas.1 must be one "
@@ -99,6 +99,9 @@ def test_find_knows_ids_and_nothing_else(deck_of):
          "Add `norm: ...`."),
         (with_key("state: {show: gamma}"), "010-a.md:4: state must stand beside exhibit, got {'show': 'gamma'} and "
          "no exhibit. Add `exhibit: ...`."),
+        (with_key("controls: [gamma]"), "010-a.md:4: controls must stand beside exhibit, got ['gamma'] and no exhibit. "
+         "Add `exhibit: ...`."),
+        (with_key("exhibit: pic\ncontrols: gamma"), "010-a.md:5: controls must be a list, got 'gamma'. Write [gamma]."),
         (with_key("chapter: Two"), "010-a.md:4: a key must stand once, got 'chapter' again after line 3. "
          "Delete one of them."),
         (GOOD.replace("title: Forward\n", ""), "010-a.md:1: title must be given, got nothing. Add `title: ...`."),
@@ -162,6 +165,19 @@ def test_check_names_every_unknown_reference_and_the_nearest_legal_one(deck_of):
         deck.check(controls={"pic": ["show"]}, presets={"batch_nrm": ["Caffe"]})
     assert [problem.line for problem in caught.value.problems] == [5, 7]
     deck.check(norms=["batch_nrm"], questions=["q1", "q3"])
+
+
+def test_a_control_that_the_exhibit_does_not_have_is_named_with_its_line(deck_of):
+    text = with_key("exhibit: pic\ncontrols:\n  - gamma\n  - betta")
+    folder = deck_of(**{"010-a": text})
+    deck = Deck.read(folder)
+    assert deck[0].controls == ("gamma", "betta")
+    with pytest.raises(DeckError) as caught:
+        deck.check(exhibits=["pic"], controls={"pic": ["gamma", "beta", "eps"]})
+    where = f"{(folder / '010-a.md').as_posix()}:7: "
+    say = "controls must be one of beta, eps, gamma, got 'betta'. Did you mean 'beta'?"
+    assert str(caught.value) == where + say
+    deck.check(exhibits=["pic"], controls={"pic": ["gamma", "betta"]})
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -87,7 +87,7 @@ function paint(root, sheet) {
   if (changes) {
     release(page);
     const article = document.createElement("article");
-    article.className = `sheet on-${sheet.layout}${sheet.steps ? " steps" : ""}`; article.dataset.place = placeOf(sheet); article.dataset.slide = sheet.id;
+    article.className = `sheet on-${sheet.layout}${sheet.steps ? " steps" : ""}${sheet.dense ? " dense" : ""}`; article.dataset.place = placeOf(sheet); article.dataset.slide = sheet.id;
     article.innerHTML = `<div data-part="head"></div><div class="notices"></div>${LAYOUTS[sheet.layout]}<div class="more" role="group" aria-label="More about this slide"></div>`;
     page.__name = name; page.__article = article;
   }
