@@ -42,13 +42,20 @@ function resume(root) {
   mark(root); reveal(root);
 }
 
+const termOf = (e) => e.closest?.("[data-term]");
+
+// The innermost term under the pointer: KaTeX lays boxes of fractions and roots over what stands in them.
+function termAt(root, e) {
+  const found = [...root.getRootNode().elementsFromPoint(e.clientX, e.clientY), e.target].map(termOf).filter((term) => term && root.contains(term));
+  return found.find((term) => found.every((other) => other === term || !term.contains(other)))?.dataset.term ?? null;
+}
+
 function listen(root) {
-  const termOf = (e) => e.target.closest?.("[data-term]")?.dataset.term ?? null;
-  root.addEventListener("pointerover", (e) => choose(root, termOf(e)));
+  root.addEventListener("pointermove", (e) => choose(root, termAt(root, e)));
   root.addEventListener("pointerleave", () => choose(root, null));
-  root.addEventListener("focusin", (e) => choose(root, termOf(e)));
+  root.addEventListener("focusin", (e) => choose(root, termOf(e.target)?.dataset.term ?? null));
   root.addEventListener("focusout", () => choose(root, null));
-  root.addEventListener("click", (e) => choose(root, termOf(e)));
+  root.addEventListener("click", (e) => choose(root, termAt(root, e)));
   // A panel may come to stand in another picture: it hears the cells of the one that it is in.
   const hear = (e) => { if (root.closest(".picture")?.contains(e.target)) { root.__at = e.detail; mark(root); } };
   document.addEventListener("cell", hear);
