@@ -111,7 +111,9 @@ class Backward(NamedTuple):
         scene, check = self.scene, self.check
         spreads = "; ".join(f"{name} {number(float(v.std()))}" for name, v in self.paths.items())
         wrong = "" if scene.bug is None else f" By a wrong formula: {scene.bug.title}."
-        verdict = "agrees with differences" if check.holds else f"disagrees with differences by {short(check.largest, 2)}"
+        verdict = (
+            "agrees with differences" if check.holds else f"disagrees with differences by {short(check.largest, 2)}"
+        )
         of, here = self._of.replace("*", ""), short(float(self.dx[scene.cell]), 4)
         return (
             f"{scene.norm.title}, backward; {LOSSES[self.loss]}.{wrong} Standard deviations of the paths: {spreads}; "

@@ -89,7 +89,8 @@ EXPLORE = st.components.v2.component(
     html="""<div class="explore"><header class="head"><p><a href="overview">&#8592; the overview</a>&emsp;
 <a href="operators">all operators</a></p><h1>Explorer</h1>
 <p class="src">point at a number to see where it comes from</p></header>
-<div class="notices"></div><div class="bench dense"><div class="controls"></div><div class="stage"></div></div></div>""",
+<div class="notices"></div>
+<div class="bench dense"><div class="controls"></div><div class="stage"></div></div></div>""",
 )
 
 KEEP = st.components.v2.component(

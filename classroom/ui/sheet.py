@@ -86,6 +86,8 @@ def _common(slide: Slide) -> Sheet:
             "seq": memory.moves(slide),
             "ready": not exhibit.trains() or at_hand(exhibit) is not None,
         }
+        if slide.controls:  # an address of all the others would be long
+            sheet["stage"]["usual"] = type(exhibit)(**slide.state).state()
     return sheet
 
 

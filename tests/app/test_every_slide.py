@@ -89,6 +89,9 @@ def test_an_exhibit_has_its_picture_and_its_controls(slide: Slide) -> None:
     assert list(stage["state"]) == of_exhibit
     shown = [name for name in of_exhibit if name in slide.controls] if slide.controls else of_exhibit
     assert [control["name"] for control in stage["controls"]] == shown
+    assert stage["acting"].keys() <= set(of_exhibit)
+    if slide.controls:  # the address leaves out what stands as on the slide
+        assert stage["usual"] == stage["state"]
 
 
 @pytest.mark.parametrize("slide", [s for s in DECK if s.errata], ids=lambda slide: slide.id)
