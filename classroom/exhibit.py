@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from functools import cache
@@ -121,12 +121,15 @@ class Exhibit(ABC):
         """Say whether the picture waits for a run of the lab: some control starts a new one."""
         return cls.slow or any(control.slow for control in cls.controls().values())
 
-    def choices(self) -> list[Self]:
-        """Return the exhibits one choice away, without those that a reader expects to wait for."""
+    def choices(self, shown: Collection[str] = ()) -> list[Self]:
+        """Return the exhibits one choice away, of the controls that are shown (all if none is named).
+
+        Those that a reader expects to wait for are left out.
+        """
         return [
             replace(self, **{name: option})
             for name, control in self.controls().items()
-            if isinstance(control, Pick) and not control.slow
+            if isinstance(control, Pick) and not control.slow and (not shown or name in shown)
             for option in control.options
         ]
 

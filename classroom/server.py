@@ -142,7 +142,7 @@ def warm() -> None:
                 frame_of(kind())  # the explorer's too
         for slide in quick_first:
             if slide.exhibit is not None:
-                for exhibit in EXHIBITS[slide.exhibit](**slide.state).choices():
+                for exhibit in EXHIBITS[slide.exhibit](**slide.state).choices(slide.controls):
                     frame_of(exhibit)
     except Exception:  # warming is a courtesy: the page itself will report what is wrong
         log.exception("warming up failed")
