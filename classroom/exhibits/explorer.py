@@ -63,7 +63,7 @@ class Explorer(Exhibit):
     gamma: Annotated[float, Range("scale γ", -2.0, 2.0, 0.1, group=HYPER)] = 1.0
     beta: Annotated[float, Range("shift β", -2.0, 2.0, 0.1, group=HYPER)] = 0.0
     size: Annotated[int, Range("window size", 1, 9, 1, group=HYPER)] = 5
-    strength: Annotated[float, Range("strength α", 0.0, 10.0, 0.1, group=HYPER)] = 1.0
+    strength: Annotated[float, Range("strength α", 0.0, 10.0, 0.05, group=HYPER)] = 1.0
     power: Annotated[float, Range("power β", 0.0, 2.0, 0.05, group=HYPER)] = 0.75
     offset: Annotated[float, Range("offset κ", 0.1, 5.0, 0.1, group=HYPER)] = 1.0
     groups: Annotated[int, Range("groups, at most", 1, 32, 1, group=HYPER)] = 4

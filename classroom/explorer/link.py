@@ -10,15 +10,14 @@ from classroom.explorer.operators import CHOICES
 from normlib import Norm
 
 LEAST = -9.0  # the smallest power of ten that epsilon takes there
-
-
+STEP = 0.05  # of the strength there
 BESIDE = {"layout", "affine", "momentum", "debias", "averages"}  # fields that change no output of training
 
 
 def query(norm: Norm) -> str:
     """Return what the explorer's address says of an operator: its name, and the numbers that it can set there.
 
-    Nothing for an operator that the explorer does not offer.
+    Nothing for an operator that the explorer does not offer, nor for a strength between its steps: 2·10⁻⁵ would be 0.
 
     >>> from normlib.norms.group_norm import GroupNorm
     >>> query(GroupNorm(groups=2, eps=0.1))
@@ -30,6 +29,9 @@ def query(norm: Norm) -> str:
             if "eps_power" in settings:
                 eps = settings["eps_power"]
                 settings["eps_power"] = max(LEAST, round(2 * math.log10(eps)) / 2) if eps else LEAST
+            strength = settings.get("strength", 0.0)
+            if not math.isclose(strength, STEP * round(strength / STEP)):
+                return ""
             return urlencode({"operator": name, **settings})
     return ""
 
