@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from classroom.explorer.scene import Cell, Scene
 from classroom.picture import Arithmetic, Cells, Line, Term, Values
 from classroom.typeset import short
 from normlib.explanation import Explanation, explain
 from normlib.explanation import Line as Explained
+from normlib.flow import Node
+from normlib.marks import numeral
 from normlib.origins import Cells as Made
 
 COUNT = "N"  # a count is made of the same cells as its sum, and has no button of its own
@@ -25,10 +29,12 @@ def of_gradient(scene: Scene, dy: Values) -> Arithmetic:
     return _panel(scene, found, [found.gradient], "the gradient of this number", 12)
 
 
-def of_node(scene: Scene, name: str) -> Arithmetic:
-    """Explain one quantity on the way to y of the asked cell."""
+def of_node(scene: Scene, node: Node) -> Arithmetic:
+    """Explain one quantity on the way to y of the asked cell; x is what it is."""
     found = explain(scene.evaluation(), scene.cell)
-    return _panel(scene, found, [line for line in found.definition if line.name == name], "its value", 8)
+    shown = [line for line in found.definition if line.name == node.name]
+    panel = _panel(scene, found, shown, "its value", 8)
+    return panel if shown else replace(panel, lines=(Line(node.symbol, numeral(node.value, 4)[0]),))
 
 
 def _panel(scene: Scene, found: Explanation, shown: list[Explained], label: str, span: int) -> Arithmetic:

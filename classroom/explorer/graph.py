@@ -66,7 +66,7 @@ class Steps(NamedTuple):
             Graph(
                 label=label, note=way if self.back else there, nodes=shown, edges=edges, now=self.now, back=self.back
             ),
-            self._gradient() if self.back else of_node(self.scene, nodes[self.now].name),
+            self._gradient() if self.back else of_node(self.scene, nodes[self.now]),
             Table(span=4, columns=("node", "value", "∂*l*/∂ node"), rows=rows, strong=(self.now,)),
             Note(text=LOSSES[self.loss] + "."),
         ]
