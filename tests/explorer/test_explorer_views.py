@@ -136,6 +136,15 @@ def test_the_captions_of_x_and_y_are_numbers_by_hand(operator):
         np.testing.assert_allclose(panel.values, expected[2, 5], rtol=1e-12, atol=1e-13)
 
 
+def test_of_two_quantities_between_x_and_y_the_last_is_shown():
+    x = (0.8 * synthetic(SHAPE, seed=3) + 0.6)[2, 5]
+    z = 1.5 * x / np.sqrt((x**2).mean() + 0.1) - 0.4
+    found = maps(asked(operator="filter_response", **UNUSUAL))
+    assert list(found) == ["*x*", "*z*", "*y*"]
+    np.testing.assert_allclose(found["*z*"].values, z, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(found["*y*"].values, np.maximum(z, 0.0), rtol=1e-12, atol=1e-13)  # its threshold is 0
+
+
 def test_the_table_and_the_words_give_the_channel_before_and_after():
     x = 0.8 * synthetic(SHAPE, seed=3)[:, 5] + 0.6
     exhibit = asked(operator="batch", **UNUSUAL)
