@@ -64,6 +64,7 @@ def _inside(text: str) -> str:
     """Let links to slides lead to the slide's place on this page."""
     return text.replace("](?slide=", "](#slide-")
 
+
 def _errata(slide: Slide) -> None:
     """Draw what the talk printed wrongly, closed at first."""
     for name in slide.errata:
