@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 
 import app
 from classroom.content import content
-from classroom.exhibit import Pick, Range, Text
+from classroom.exhibit import Exhibit, Pick, Range, Text
 from classroom.exhibits import EXHIBITS
 from classroom.frames import frame_of
 from classroom.scripts import KATEX, PREFIX, STATIC, fingerprint
@@ -264,7 +264,7 @@ def _legal(control: Range | Pick) -> list[Any]:
 def test_every_run_that_readers_can_ask_for_is_kept_at_the_same_time() -> None:
     """What was trained once is at hand, so nobody can keep the slots busy for ever."""
     runs = set()
-    for exhibit in EXHIBITS.values():
+    for exhibit in (one for one in EXHIBITS.values() if one.run is not Exhibit.run):
         controls = {name: _legal(c) for name, c in exhibit.controls().items() if _starts_a_run(c)}
         for values in itertools.product(*controls.values()):
             runs.add(exhibit.from_state(dict(zip(controls, values, strict=True)))[0].run())
