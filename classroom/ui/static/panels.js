@@ -88,6 +88,16 @@ function axis(root, scale) {
   root.append(root.axis);
 }
 
+// The colours of the bars are those of the axis: they stay while a control moves.
+function colourBars(root, kind, n) {
+  root.coloured = `${kind} ${n}`;
+  const last = (kind === "diverging" ? 9 : 5) - 1;
+  [...root.bars.children].forEach((bar, i) => {
+    const at = ((i + 0.5) / n) * last, low = Math.min(last - 1, Math.floor(at));
+    bar.style.background = `color-mix(in srgb, var(--${kind}-${low + 1}) ${Math.round(100 * (at - low))}%, var(--${kind}-${low}))`;
+  });
+}
+
 function histogram(root, p) {
   caption(root, p);
   const n = p.shares.length;
@@ -96,15 +106,14 @@ function histogram(root, p) {
     root.bars = make("div", "bars");
     for (let i = 0; i < n; i++) root.bars.append(make("i"));
     root.append(root.bars);
-    root.axisKey = null;
+    root.axisKey = root.coloured = null;
   }
   axis(root, p.scale);
-  const kind = p.scale.kind, last = (kind === "diverging" ? 9 : 5) - 1;
+  if (root.coloured !== `${p.scale.kind} ${n}`) colourBars(root, p.scale.kind, n);
   p.shares.forEach((s, i) => {
-    const bar = root.bars.children[i], at = ((i + 0.5) / n) * last, low = Math.min(last - 1, Math.floor(at));
+    const bar = root.bars.children[i], none = s > 0 ? "" : "none";
     bar.style.transform = `scaleY(${Math.min(1, s / p.top)})`;
-    bar.style.background = `color-mix(in srgb, var(--${kind}-${low + 1}) ${Math.round(100 * (at - low))}%, var(--${kind}-${low}))`;
-    bar.className = s > 0 ? "" : "none";
+    if (bar.className !== none) bar.className = none;
   });
 }
 
@@ -160,9 +169,13 @@ function facts(root, p) {
 
 function table(root, p) {
   caption(root, p);
-  const key = JSON.stringify([p.groups, p.columns, p.rows, p.strong]);
-  if (root.key !== key) {
+  const key = JSON.stringify([p.groups, p.columns, p.rows, p.strong]), cells = p.rows.flat();
+  const shape = cells.every((c) => typeof c === "string") && JSON.stringify([p.groups, p.columns, p.rows.map((r) => r.length), p.strong]);
+  if (root.key !== key && shape && root.shape === shape) { // other numbers in the same table
     root.key = key;
+    root.table.querySelectorAll("tbody :is(th,td)").forEach((e, i) => rich(e, cells[i]));
+  } else if (root.key !== key) {
+    root.key = key; root.shape = shape;
     root.table ??= root.appendChild(make("div", "table")); // it stays, and with it how far a reader has scrolled
     root.table.tabIndex = 0; root.table.setAttribute("role", "region");
     root.table.replaceChildren(filled(p));

@@ -48,7 +48,7 @@ function drawPicture(root, frame) {
   root.classList.remove("waiting", "failed");
   follow(root);
   const stage = root.__shows;
-  if (stage && stage.acting !== frame.header.acting) { stage.acting = frame.header.acting; stage.controls.forEach((c) => reflect(c, stage)); }
+  if (stage && JSON.stringify(stage.acting) !== JSON.stringify(frame.header.acting)) { stage.acting = frame.header.acting; stage.controls.forEach((c) => reflect(c, stage)); }
 }
 
 async function pump(stage) {
