@@ -124,4 +124,4 @@ def _difference(scene: Scene) -> Map:
 def _table(shown: list[Side], channels: list[Values]) -> Table:
     measures = (("mean", np.mean), ("sd", np.std), ("least", np.min), ("largest", np.max))
     rows = tuple((name, *(number(float(of(v))) for v in channels)) for name, of in measures)
-    return Table(span=3, columns=("", *(side.label for side in shown)), rows=rows)
+    return Table(span=3, columns=("channel", *(side.label for side in shown)), rows=rows)

@@ -44,6 +44,9 @@ def views(reader: Reader) -> Iterator[str]:
     reader.at("Switchable normalization")
     expect(reader.page.locator(".reference .katex").first).to_be_visible()
     yield "an operator"
+    for view in ("forward", "backward", "graph", "compare"):
+        reader.open(f"/explore?view={view}&bug=mean_constant&step=9").shows(view=view)
+        yield f"the explorer: {view}"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

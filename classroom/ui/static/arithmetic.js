@@ -65,7 +65,8 @@ function listen(root) {
 export function arithmetic(root, p) {
   caption(root, p);
   if (!root.list) {
-    root.list = document.createElement("div"); root.list.className = "lines";
+    root.list = document.createElement("div"); root.list.className = "lines"; root.list.tabIndex = 0; // wide formulas scroll: the keyboard must reach them
+    root.list.setAttribute("role", "region"); root.list.setAttribute("aria-label", "Formulas with their numbers");
     root.chips = document.createElement("ul"); root.chips.className = "terms"; root.chips.setAttribute("aria-label", "Terms, each made of cells");
     root.append(root.list, root.chips);
     listen(root);
