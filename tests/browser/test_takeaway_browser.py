@@ -160,7 +160,6 @@ def test_the_table_of_numbers_follows_the_sliders_and_a_drag_asks_for_none(reade
     expect(row).to_contain_text(f"{ChannelWindow(beta=1.0).compute().y.std():.4g}")
     assert len(asked) == 2
     reader.page.locator(".words summary").click()
-    reader.press("Home")
     reader.slider("beta").focus()
     reader.press("Home").shows(beta=0.0)
     reader.page.wait_for_timeout(500)
