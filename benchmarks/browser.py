@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright, ViewportSize
 
 PROBE = Path(__file__).with_name("probe.js").read_text(encoding="utf-8")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run"]  # fmt: skip
-SIZE = {"width": 1440, "height": 900}
+SIZE: ViewportSize = {"width": 1440, "height": 900}
 SECONDS = 20_000  # milliseconds that anything on a page may take at most
 READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
@@ -28,7 +28,7 @@ def launch(playwright: Playwright) -> Browser:
 @contextlib.contextmanager
 def fresh(browser: Browser) -> Iterator[Page]:
     """Open a page that has no history: no cache, no session."""
-    context = browser.new_context(viewport=SIZE, locale="en-US")  # type: ignore[arg-type]
+    context = browser.new_context(viewport=SIZE, locale="en-US")
     context.set_default_timeout(SECONDS)
     context.add_init_script(PROBE)
     try:

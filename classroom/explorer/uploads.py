@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import logging
 import math
 import re
 from collections import OrderedDict
@@ -23,6 +24,7 @@ from PIL import Image, ImageOps
 
 from classroom.samples import SIDE, Floats, edges
 
+log = logging.getLogger(__name__)
 MAX_BYTES = 4_000_000  # of a file
 MAX_PIXELS = 16_000_000  # of a picture, before it is shrunk
 MAX_SCANS = 100  # of a JPEG: a scan of 30 bytes may cost 20 ms; encoders write about ten
@@ -110,7 +112,8 @@ def _grey(data: bytes) -> Floats:
         raise ValueError(_too_many(f"{image.width:,} × {image.height:,}"))
     try:
         return _shrunk(image)
-    except Exception:
+    except Exception:  # a decoder meets the damage anywhere; the log can tell a fault of ours from the file's
+        log.info("a picture could not be read", exc_info=True)
         raise ValueError("the picture must be whole, got one that is cut or damaged. Save it again as PNG.") from None
 
 
