@@ -1,0 +1,252 @@
+"""The smallest input on which a wrong formula fails, and how far two formulas are apart.
+
+A formula is first tried on numbers as coarse as eighths; where these agree, nothing finer is looked at. What is then
+found on small whole numbers is computed once more with rationals and roots in SymPy: values that differ there by more
+than 1e-10 when written out to 30 digits are different numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from functools import lru_cache
+from itertools import product
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+import sympy as sp
+
+from classroom.quiz.mutation.rule import replaced
+from classroom.quiz.mutation.words import sentence
+from normlib import Norm
+from normlib.evaluation import Evaluation
+from normlib.grounding import Grounding
+from normlib.nodes import AXIS
+from normlib.pool import Array, Pool
+from normlib.symbolic import Derivation, Formula
+
+APART = 1e-10  # by which 30 digits must differ
+CLEARLY = 1e-3  # relative to the right number, what a counterexample shows
+LARGEST = 8  # cells of a counterexample
+TRIES = 4000  # of whole numbers for a shape on which coarse numbers differ
+
+# For each hyperparameter and each parameter the plainest number first.
+_SETTINGS: dict[str, tuple[float, ...]] = {
+    "eps": (0.0, 1.0),
+    "alpha": (1.0, 2.0),
+    "beta": (1.0, 2.0),
+    "k": (1.0, 2.0),
+    "size": (1, 2, 3),
+    "height": (1, 2, 3),
+    "width": (1, 2, 3),
+    "groups": (2,),
+}
+_GENERIC: dict[str, tuple[float, ...]] = {
+    "eps": (0.75, 0.75),
+    "alpha": (0.5, 0.5),
+    "beta": (1.5, 1.5),
+    "k": (2.0, 2.0),
+    "size": (2, 3),
+    "height": (2, 3),
+    "width": (3, 2),
+    "groups": (2, 2),
+}
+_ZERO_FIRST = ("beta", "tau", "d", "running_mean", "mean_weight", "var_weight")  # the others are 1 at first
+
+
+class Counterexample(NamedTuple):
+    """The smallest input found on which a formula fails, and what comes out.
+
+    inputs: as for forward in the layout NCHW, and dy where it is a gradient that fails.  settings: hyperparameters by
+    field, where they differ from the operator's.  place: the cell of y or of the gradient.
+    """
+
+    inputs: Mapping[str, Array]
+    settings: Mapping[str, float]
+    place: tuple[int, ...]
+    wrong: float
+    right: float
+    sentence: str
+
+
+class _Trial(NamedTuple):
+    """A shape, hyperparameters and parameters to try; the cheaper the plainer."""
+
+    shape: tuple[int, int, int, int]
+    settings: dict[str, float]
+    params: dict[str, Array]
+
+
+@lru_cache(maxsize=4096)
+def counterexample(norm: Norm, changed: str, wrong: Formula) -> Counterexample:
+    """Find it. Raises ValueError where the two formulas are equal."""
+    right = norm.derive()
+    twin = replaced(right, changed, wrong)
+    for trial in _trials(right):
+        if _differ(*_outputs(right, twin, changed, trial, _coarse(trial, changed))) is None:
+            continue
+        for inputs in _whole(trial, changed):
+            outputs = _outputs(right, twin, changed, trial, inputs)
+            place = _differ(*outputs)
+            if place is None:
+                continue
+            exact, off = (_exact(d, changed, trial, inputs, place) for d in (right, twin))
+            if exact is None or off is None or abs(exact - off) <= APART:
+                continue
+            rational = {name: _rational(value) for name, value in inputs.items()}
+            values = float(off), float(exact)
+            said = sentence(twin, changed, trial.shape, rational, trial.settings, place, outputs[0].shape, values)
+            return Counterexample(rational, trial.settings, place, *values, said)
+    raise ValueError(
+        f"{type(norm).__name__}: a mutant of {changed!r} must differ from the right formula, got {wrong.latex()}, "
+        "which gives the same on every input tried. Drop it, or search larger inputs."
+    )
+
+
+@lru_cache(maxsize=4096)
+def values(norm: Norm, changed: str, formula: Formula) -> tuple[float, ...]:
+    """Return what a formula makes of inputs, parameters and settings that no formula is made for."""
+    derivation = replaced(norm.derive(), changed, formula)
+    found: list[float] = []
+    for n in range(2):
+        settings = {field: numbers[n] for field, numbers in _GENERIC.items() if field in _fields(norm.derive())}
+        other = replace(norm, layout="NCHW", **settings)
+        shape = other.pool.fit((2, 4, 2, 3))
+        rng = np.random.default_rng(n)
+        inputs = {name: rng.integers(4, 13, p.shape) / 8 for name, p in other.init(shape).items()}
+        inputs |= {name: rng.integers(-16, 25, shape) / 8 for name in ("x", "dy")}
+        found += np.ravel(_output(replace(derivation, of=other), changed, inputs)).tolist()
+    return tuple(found)
+
+
+def _fields(derivation: Derivation) -> list[str]:
+    """Return the hyperparameters that a formula names, and the number of groups."""
+    named = {
+        symbol
+        for formula in (*derivation.definition, *derivation.closed_form.values())
+        for symbol in formula.rhs.free_symbols
+    }
+    return [field for symbol, field in derivation.constants.items() if symbol in named or field in _WINDOWS]
+
+
+_WINDOWS = ("size", "height", "width", "groups")
+
+
+def _trials(right: Derivation) -> Iterator[_Trial]:
+    """Yield what to try: small shapes first, and for each the plainest settings and parameters."""
+    norm = right.of
+    fields = _fields(right)
+    choices = [_SETTINGS[field] for field in fields]
+    plain_first = sorted(product(*(range(len(c)) for c in choices)), key=lambda at: (sum(at), at))
+    options = [{f: c[n] for f, c, n in zip(fields, choices, at, strict=True)} for at in plain_first]
+    for shape in _shapes():
+        for settings in options:
+            other = replace(norm, layout="NCHW", **settings)
+            if other.pool.fit(shape) == shape:
+                for params in _params(other, shape):
+                    yield _Trial(shape, settings, params)
+
+
+@lru_cache(maxsize=1)
+def _shapes() -> list[tuple[int, int, int, int]]:
+    span = range(1, 5)
+    lengths = [(n, c, h, w) for n, c, h, w in product(span, span, span, span) if n * c * h * w <= LARGEST]
+    return sorted(lengths, key=lambda s: (prod(s), -max(s), [-n for n in s]))
+
+
+def _params(norm: Norm, shape: tuple[int, ...]) -> Iterator[dict[str, Array]]:
+    """Yield parameters: plain ones, then one of them other, or each of its numbers another, then all of them so."""
+    plain, other, counted = {}, {}, {}
+    for name, value in norm.init(shape).items():
+        zero = name.startswith(_ZERO_FIRST)
+        plain[name] = np.full(value.shape, 0.0 if zero else 1.0)
+        other[name] = plain[name] + 1
+        counted[name] = np.arange(value.size, dtype=float).reshape(value.shape) + (0 if zero else 1)
+    yield plain
+    for name in plain:
+        yield plain | {name: other[name]}
+    if plain:
+        yield counted
+
+
+def _coarse(trial: _Trial, changed: str) -> dict[str, Array]:
+    rng = np.random.default_rng(prod(trial.shape))
+    drawn = {name: rng.integers(-16, 25, trial.shape) / 8 for name in _given(changed)}
+    return trial.params | drawn
+
+
+def _given(changed: str) -> tuple[str, ...]:
+    return ("x", "dy") if changed.startswith("d ") else ("x",)
+
+
+def _whole(trial: _Trial, changed: str) -> Iterator[dict[str, Array]]:
+    """Yield inputs of small whole numbers, the smallest first."""
+    names, cells = _given(changed), prod(trial.shape)
+    for numbers in _integers(cells * len(names)):
+        arrays = np.array(numbers, float).reshape(len(names), *trial.shape)
+        yield trial.params | dict(zip(names, arrays, strict=True))
+
+
+@lru_cache
+def _integers(length: int) -> list[tuple[int, ...]]:
+    """Return tuples of whole numbers: the largest in size small first, then few negative ones, then the sum."""
+    if length <= 6:
+        span = range(-2, 4) if length <= 4 else range(-1, 3)
+        every: Any = product(span, repeat=length)
+    else:
+        rng = np.random.default_rng(length)
+        every = {tuple(row) for top in (2, 3) for row in rng.integers(-1, top, (TRIES // 2, length)).tolist()}
+    return sorted(every, key=lambda n: (max(map(abs, n)), sum(a < 0 for a in n), sum(map(abs, n)), n))[:TRIES]
+
+
+def _outputs(
+    right: Derivation, twin: Derivation, changed: str, trial: _Trial, inputs: Mapping[str, Array]
+) -> tuple[Array, Array]:
+    other = replace(right.of, layout="NCHW", **trial.settings)
+    first, second = (_output(replace(d, of=other), changed, inputs) for d in (right, twin))
+    return first, second
+
+
+def _output(derivation: Derivation, changed: str, inputs: Mapping[str, Array]) -> Array:
+    given = dict(inputs)
+    evaluation = Evaluation(derivation, given, given.pop("dy", None))
+    return evaluation.gradient(changed.removeprefix("d ")) if changed.startswith("d ") else evaluation.y
+
+
+def _differ(right: Array, wrong: Array) -> tuple[int, ...] | None:
+    """Return the first cell in which two outputs clearly differ, where both are numbers throughout."""
+    if not (np.isfinite(right).all() and np.isfinite(wrong).all()):
+        return None
+    apart = np.abs(right - wrong) > CLEARLY * (1 + np.abs(right))
+    return tuple(int(n) for n in np.argwhere(apart)[0]) if apart.any() else None
+
+
+def _exact(
+    derivation: Derivation, changed: str, trial: _Trial, inputs: Mapping[str, Array], place: tuple[int, ...]
+) -> sp.Expr | None:
+    """Return one number to 30 digits, from rationals; None where it is not defined."""
+    norm = replace(derivation.of, layout="NCHW", **trial.settings)
+    twin = replace(derivation, of=norm)
+    shown = Evaluation(twin, {name: value for name, value in inputs.items() if name != "dy"})
+    pool = Pool(*(shown.set_of(axis) for axis in range(4)))
+    leaves = {}
+    for name, indices in {**twin.inputs, "dy": twin.inputs["x"]}.items():
+        if name in inputs:
+            order = sorted(indices, key=lambda index: AXIS[index])
+            array = np.array(np.vectorize(sp.Rational, otypes=[object])(_rational(inputs[name])), dtype=object)
+            leaves[name] = np.transpose(array, [order.index(index) for index in indices])
+    constants = {symbol: sp.Rational(str(getattr(norm, field))) for symbol, field in twin.constants.items()}
+    ground = Grounding(twin.definition, pool, trial.shape, leaves, constants)
+    is_gradient = changed.startswith("d ")
+    formula = twin.closed_form[changed.removeprefix("d ")] if is_gradient else twin.definition[-1]
+    free = twin.inputs[changed.removeprefix("d ")] if is_gradient else formula.free
+    order = sorted(free, key=lambda index: AXIS[index])
+    whole = ground.array(formula.rhs, free)
+    number = sp.sympify(whole[tuple(place[order.index(a)] for a in free)]).evalf(30)
+    return number if number.is_Number and number.is_finite else None
+
+
+def _rational(array: Array) -> Array:
+    return np.vectorize(Fraction, otypes=[object])(array)

@@ -1,0 +1,68 @@
+"""Say a counterexample in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from classroom.typeset import short
+from normlib.pool import Array
+from normlib.symbolic import Derivation
+
+_AXES = ("sample", "channel", "row", "column")
+_WEIGHT_AXES = ("output", "input channel", "row", "column")
+_LETTERS = {
+    "epsilon": "ε",
+    "alpha": "α",
+    "beta": "β",
+    "kappa": "κ",
+    "gamma": "γ",
+    "tau": "τ",
+    "running_mean": "running μ",
+    "running_var": "running σ²",
+}
+
+
+def sentence(
+    derivation: Derivation,
+    changed: str,
+    shape: tuple[int, ...],
+    inputs: Mapping[str, Array],
+    settings: Mapping[str, float],
+    place: tuple[int, ...],
+    output: tuple[int, ...],
+    values: tuple[float, float],
+) -> str:
+    """Say on which input a formula fails, and what it should give."""
+    axes = _WEIGHT_AXES if derivation.of.of_weights else _AXES
+    lengths = [f"{n} {axis}s" for n, axis in zip(shape, axes, strict=True) if n > 1]
+    symbols = {field: symbol.name for symbol, field in derivation.constants.items()}
+    given = [f"{_letter(name)} = {show(inputs[name])}" for name in ("x", "dy") if name in inputs]
+    given += [f"{_letter(name)} = {show(value)}" for name, value in inputs.items() if name not in ("x", "dy")]
+    given += [f"{_letter(symbols[field])} = {short(float(value))}" for field, value in settings.items()]
+    name = changed if changed.startswith("d ") else "y"
+    what = "d" + _letter(name.removeprefix("d ")) if name.startswith("d ") else name
+    count = int(np.prod(output))
+    which = f"the {_ordinal(int(np.ravel_multi_index(place, output)))} " if count > 1 else ""
+    wrong, right = (short(round(value, 12), 5) for value in values)
+    where = f"With {' and '.join(lengths) or 'a single value'}, {', '.join(given)}"
+    return f"{where}, the formula gives {wrong} for {which}{what}; right is {right}."
+
+
+def show(array: Array) -> str:
+    """Write numbers in the order of their axes: one alone, all alike once, or in brackets.
+
+    >>> show(np.array([1, 2])), show(np.array([2]))
+    ('(1, 2)', '2')
+    """
+    numbers = [short(float(value)) for value in np.ravel(array)]
+    return numbers[0] if len(numbers) == 1 else f"({', '.join(numbers)})"
+
+
+def _letter(name: str) -> str:
+    return _LETTERS.get(name, name)
+
+
+def _ordinal(n: int) -> str:
+    return ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")[n]
