@@ -21,6 +21,7 @@ from normlib.pool import Array
 BLOCK = 1 << 19  # bytes of an operand in one block: four of them stay in a core's own cache
 STRETCH = 2048  # values summed in their own dtype, before float64 takes the sum over
 EXAMPLES = 64  # the same, for sums over examples
+CHANNELS = 32  # the same, for sums over channels: each value is rounded into the last, so fewer
 SHORT = 1024  # values; for shorter maps, a number is written out for each value: a loop for each map would cost more
 TINY = 16  # values; for a sum over so few, BLAS takes longer than NumPy
 LINE = 64  # bytes of a cache line
@@ -57,6 +58,22 @@ def map_sums(a: Array, *others: Array) -> Array:
         for products, b in zip(found[1:], flat, strict=True):
             products[rows] += np.vecdot(part, b[at])
     return found.reshape(-1, n, c, 1, 1)
+
+
+def channel_sums(a: Array, b: Array) -> Array:
+    """Return the sums over the channels of a times b, in float64 or wider.
+
+    a, b: (N, C, H, W); result: (N, 1, H, W).
+    """
+    n, c, h, w = a.shape
+    if h * w < TINY or not is_plain(a, b):
+        wide = np.result_type(a.dtype, b.dtype, np.float64)
+        return np.multiply(a, b, dtype=wide).sum(1, keepdims=True)
+    found = np.zeros((n, 1, h, w))
+    for at in range(0, c, CHANNELS):
+        few = slice(at, at + CHANNELS)
+        found[:, 0] += np.einsum("nchw,nchw->nhw", a[:, few], b[:, few])
+    return found
 
 
 def crossed_sums(a: Array, weights: Array, b: Array, slope: Array, intercept: Array) -> tuple[Array, Array]:

@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from normlib.maps import is_plain, line, map_sums
+from normlib.maps import channel_sums, is_plain, line, map_sums
 from normlib.pool import ALL, Array, Pool
 
 NEAR = 4.0  # a mean of at most two standard deviations: the mean of squares less its square then loses three bits
@@ -91,22 +92,46 @@ def moments(x: Array, axes: tuple[int, ...]) -> tuple[Shifted, Moments]:
 
 def mean_product(a: Array, b: Array, axes: tuple[int, ...]) -> Array:
     """Return the mean of a * b, in float64 or wider; keeps the axes, each of length 1."""
-    if is_plain(a, b) and {2, 3} <= set(axes):
-        total = map_sums(a, b)[1].sum(axes, keepdims=True)
-        return total / (a.size // total.size)
-    return mean_over(a * b, axes)
+    total = sum_product(a, b, axes)
+    return total / (a.size // total.size)
 
 
 def mean_square(x: Array, axes: tuple[int, ...]) -> Array:
     """Return the mean of squares, in float64 or wider; keeps the axes. A square may be beyond float32."""
-    if is_plain(x) and {2, 3} <= set(axes):
-        least, most = _squares(x.dtype)
-        with np.errstate(over="ignore"):
-            mean = map_sums(x, x)[1].sum(axes, keepdims=True)
-            mean /= x.size // mean.size
-        if ((mean >= least) & (mean <= most)).all():
-            return mean
-    return mean_over(np.square(x, dtype=np.promote_types(x.dtype, np.float64)), axes)
+    total = sum_square(x, axes)
+    return total / (x.size // total.size)
+
+
+def sum_product(a: Array, b: Array, axes: tuple[int, ...]) -> Array:
+    """Return the sum of a * b, in float64 or wider; keeps the axes. It may be beyond float32, a product not."""
+    total = _summed(a, b, axes)
+    if total is not None and np.isfinite(total).all():
+        return total
+    return (a * b).sum(axes, np.result_type(a, b, np.float64), keepdims=True)
+
+
+def sum_square(x: Array, axes: tuple[int, ...]) -> Array:
+    """Return the sum of squares, in float64 or wider; keeps the axes. A square may be beyond float32."""
+    total = _summed(x, x, axes)
+    if total is not None and holds_squares(total, x.dtype):
+        return total
+    return np.square(x, dtype=np.promote_types(x.dtype, np.float64)).sum(axes, keepdims=True)
+
+
+def holds_squares(total: Array, dtype: DTypeLike = np.float64) -> bool:
+    """Return whether sums of squares are of a size that kept all digits of squares taken in the dtype."""
+    least, most = _squares(np.dtype(dtype))
+    return bool(((total >= least) & (total <= most)).all())
+
+
+def _summed(a: Array, b: Array, axes: tuple[int, ...]) -> Array | None:
+    """Return the sum of a * b as taken in the arrays' own dtype, and inf beyond it; None where that is not quicker."""
+    if not is_plain(a, b):
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        if axes == (1,):
+            return channel_sums(a, b)
+        return map_sums(a, b)[1].sum(axes, keepdims=True) if {2, 3} <= set(axes) else None
 
 
 def shifted(x: Array, mean: Array, square: Array) -> Shifted:

@@ -18,7 +18,7 @@ import numpy as np
 from normlib.core import Array, Hyper, Norm, Paper, preset
 from normlib.derivations.lp import over_p_norm
 from normlib.pool import ALL, Pool
-from normlib.standardize import pooled_axes
+from normlib.standardize import FAR, holds_squares, pooled_axes, sum_product, sum_square
 from normlib.symbolic import Derivation
 
 
@@ -53,20 +53,45 @@ class LpNorm(Norm):
         return Pool(c=ALL, h=ALL, w=ALL) if self.over == "sample" else Pool(c=ALL)
 
     def _forward(self, x: Array) -> tuple[Array, Cache]:
-        length = self._length(x)
-        least = 0.0 if self.eps_in_sum else self.eps
-        divisor = np.maximum(length, least)
-        cache = Cache(x, np.where(divisor == 0, np.inf, divisor), length > least)
-        return x / cache.divisor, cache
+        length, limits = self._length(x), np.finfo(x.dtype)
+        divisor = np.maximum(length, self._least)
+        divisor = np.where(divisor == 0, np.inf, divisor)
+        if self.p == 2 and ((divisor >= limits.tiny) & (divisor <= limits.max)).all():
+            divisor = divisor.astype(x.dtype)
+        return x / divisor, Cache(x, divisor, length > self._least)
 
     def _backward(self, dy: Array, cache: Cache) -> dict[str, Array]:
         x, divisor, moves = cache
         y = x / divisor
-        along = (dy * y).sum(pooled_axes(self.pool), keepdims=True)
-        return {"x": (dy - moves * np.sign(y) * np.abs(y) ** (self.p - 1) * along) / divisor}
+        along = moves * sum_product(dy, y, pooled_axes(self.pool))
+        if y.dtype == np.float32 and self._cancels(dy, along, cache):
+            return self._backward(dy.astype(np.float64), self._forward(x.astype(np.float64))[1])
+        powers = y if self.p == 2 else np.sign(y) * np.abs(y) ** (self.p - 1)
+        return {"x": (dy - powers * along.astype(np.result_type(dy, y))) / divisor}
+
+    def _cancels(self, dy: Array, along: Array, cache: Cache) -> bool:
+        """Return whether p = 2 takes so much off dy that what float32 rounded would be seen in what stays of it."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            across = cache.moves * (sum_product(dy, dy, pooled_axes(self.pool)) - along**2)
+            taken, left = (float((squares / cache.divisor / cache.divisor).max()) for squares in (along**2, across))
+        return not taken <= FAR * left < np.inf
+
+    @property
+    def _least(self) -> float:
+        """The least number to divide by."""
+        return 0.0 if self.eps_in_sum else self.eps
 
     def _length(self, x: Array) -> Array:
-        """Return the p-norm of each pool, in float64 or wider; of any size, for powers are of ratios."""
+        """Return the p-norm of each pool, in float64 or wider; of any size."""
+        if self.p == 2 and x.dtype.char in "fd":
+            with np.errstate(over="ignore"):
+                squares = sum_square(x, pooled_axes(self.pool)) + (self.eps if self.eps_in_sum else 0.0)
+            if holds_squares(np.maximum(squares, self._least**2)):
+                return np.sqrt(squares)
+        return self._length_by_ratios(x)
+
+    def _length_by_ratios(self, x: Array) -> Array:
+        """Return what `_length` does, more slowly: powers are of ratios to the largest size, and so in range."""
         axes, wide = pooled_axes(self.pool), np.promote_types(x.dtype, np.float64)
         sizes, added = np.abs(x, dtype=wide), self.eps ** (1 / self.p) if self.eps_in_sum else 0.0
         largest = np.maximum(sizes.max(axes, keepdims=True), added)

@@ -117,6 +117,78 @@ def test_powers_neither_overflow_nor_vanish(dtype, size, p):
     np.testing.assert_allclose(y, expected, rtol=1e-6)
 
 
+def in_long_doubles(norm, x, dy):
+    """Return y and dx for p = 2 over channels by the plain formulas; a long double squares any float64."""
+    x, dy = x.astype(np.longdouble), dy.astype(np.longdouble)
+    squares = np.square(x).sum(1, keepdims=True)
+    length = np.sqrt(squares + norm.eps) if norm.eps_in_sum else np.sqrt(squares)
+    divisor = length if norm.eps_in_sum else np.maximum(length, norm.eps)
+    y = np.divide(x, divisor, out=np.zeros_like(x), where=divisor != 0)
+    moves = (divisor == length) & (divisor != 0)
+    dx = np.divide(dy - moves * y * (dy * y).sum(1, keepdims=True), divisor, out=np.zeros_like(x), where=divisor != 0)
+    return y, dx
+
+
+SIZES = {
+    np.float32: {
+        "plain": [1.0], "zeros": [0.0], "zeros between": [0.0, 1.0], "zeros between tiny ones": [0.0, 1e-30],
+        "below its normal numbers": [1e-40], "squares with few digits": [1e-22], "squares too small": [1e-25],
+        "squares too large": [1e25], "nearly too large": [1e38], "mixed": [1e-40, 1e-30, 1e-8, 1.0, 1e30, 1e38],
+    },
+    np.float64: {
+        "plain": [1.0], "zeros": [0.0], "zeros between": [0.0, 1.0], "zeros between huge ones": [0.0, 1e300],
+        "nearly too small": [1e-307], "squares with few digits": [1e-161], "squares too small": [1e-300],
+        "squares too large": [1e160], "huge": [1e300], "mixed": [1e-300, 1e-160, 1e-8, 1.0, 1e160, 1e300],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).maxexp < 4096, reason="long doubles are no longer here than float64")
+@pytest.mark.parametrize(("dtype", "case"), [(dtype, case) for dtype, cases in SIZES.items() for case in cases])
+@pytest.mark.parametrize("framework", list(LpNorm.presets()))
+@pytest.mark.parametrize("shape", [(2, 5, 6, 7), (1, 70, 4, 4), (3, 5, 1, 1)])
+def test_vectors_of_any_size_and_of_none_are_as_in_long_doubles(dtype, case, framework, shape):
+    """Each position has one of the sizes: some have squares that their dtype cannot hold, beside others."""
+    norm, rng, sizes = LpNorm.presets()[framework], np.random.default_rng(2015), SIZES[dtype][case]
+    size = np.resize(sizes, (shape[0], 1, *shape[2:]))
+    x = (size * rng.uniform(0.5, 2, shape) * rng.choice([-1, 1], shape)).astype(dtype)
+    dy = (rng.normal(size=shape) * np.minimum(1, size)).astype(dtype)
+    y, cache = norm.forward(x)
+    dx = norm.backward(dy, cache)["x"]
+    y_long, dx_long = in_long_doubles(norm, x, dy)
+    eps = float(np.finfo(dtype).eps)
+    largest = abs(dx_long).max(1, keepdims=True)
+    assert y.dtype == dx.dtype == dtype
+    np.testing.assert_allclose(y, y_long, rtol=8 * eps, atol=np.finfo(dtype).smallest_subnormal)
+    assert (abs(dx - dx_long) <= 20 * eps * largest + 2 * np.finfo(dtype).smallest_subnormal).all()
+
+
+@pytest.mark.parametrize("size", [1e-40, 1e-25, 1.0, 1e25])
+@pytest.mark.parametrize("where", ["everywhere", "at one position"])
+def test_a_gradient_along_the_vectors_leaves_no_rounding_behind(where, size):
+    """Of 1e4 times x nothing stays; in float32 its rounding would, 1e-3 of the largest that does stay."""
+    rng = np.random.default_rng(2015)
+    x, dy = rng.normal(size=(2, 2, 64, 5, 5)).astype(np.float32)
+    at = np.s_[:] if where == "everywhere" else np.s_[1, :, 2, 3]
+    dy[at] += np.float32(1e4) * x[at]
+    dy *= np.float32(size)
+    dx = LpNorm().backward(dy, LpNorm().forward(x)[1])["x"]
+    _, expected = in_long_doubles(LpNorm(), x, dy)
+    assert dx.dtype == np.float32
+    np.testing.assert_allclose(
+        dx / size, expected / size, rtol=0, atol=1e-6 * float(abs(expected).max() / size) + 2e-45 / size
+    )
+
+
+def test_gradients_nearly_too_large_for_float32_leave_what_is_orthogonal():
+    """The sum of dy * y is 64 * 1e38 / 8 = 8e38, beyond float32; x has the length 80."""
+    x, dy = np.full((1, 64, 4, 4), 10, np.float32), np.full((1, 64, 4, 4), 1e38, np.float32)
+    dy[:, 0] = 0
+    dx = LpNorm().backward(dy, LpNorm().forward(x)[1])["x"]
+    np.testing.assert_allclose(dx[:, 0], -63 / 64 * 1e38 / 80, rtol=1e-6)
+    np.testing.assert_allclose(dx[:, 1:], 1 / 64 * 1e38 / 80, rtol=1e-5)
+
+
 def test_eps_in_the_sum_counts_as_a_power():
     """Within the sum 0.07 is added to squares of 0.2 and 0.5: 0.04 + 0.25 + 0.07 = 0.36."""
     y, _ = LpNorm(eps=0.07, eps_in_sum=True, layout="NC").forward(np.array([[0.2, 0.5]]))

@@ -14,8 +14,8 @@ from hypothesis.extra.numpy import array_shapes
 from benchmarks.textbook import TEXTBOOK
 from normlib import ALL, NORMS, ONE, Pool, Span, maps, windows
 from normlib.gradcheck import random_inputs
-from normlib.maps import crossed_sums, empty, line, map_sums, plane
-from normlib.standardize import centre, mean_over, mean_square, moments, shifted
+from normlib.maps import channel_sums, crossed_sums, empty, line, map_sums, plane
+from normlib.standardize import centre, mean_over, mean_square, moments, shifted, sum_product
 from normlib.windows import damp, damp_backward, power
 
 BatchNorm, MeanVarianceNorm = NORMS["batch_norm"], NORMS["mean_variance_norm"]
@@ -41,6 +41,7 @@ def cut(block):
         mock.patch.object(maps, "BLOCK", block),
         mock.patch.object(maps, "STRETCH", 16),
         mock.patch.object(maps, "EXAMPLES", 3),
+        mock.patch.object(maps, "CHANNELS", 2),
         mock.patch.object(maps, "SHORT", 20),
         mock.patch.object(windows, "BLOCK", block),
     ):
@@ -55,7 +56,7 @@ def near(dtype, scale=1.0):
 
 @relaxed
 @given(shapes, blocks, dtypes, lays, seeds)
-def test_sums_over_maps_and_over_examples_are_the_plain_sums(shape, block, dtype, lay, seed):
+def test_sums_over_maps_over_channels_and_over_examples_are_the_plain_sums(shape, block, dtype, lay, seed):
     rng = np.random.default_rng(seed)
     a, b = (LAY[lay](rng.normal(1, 2, shape).astype(dtype)) for _ in range(2))
     slope, intercept = rng.normal(size=(2, shape[0], 1, 1, 1))
@@ -63,9 +64,11 @@ def test_sums_over_maps_and_over_examples_are_the_plain_sums(shape, block, dtype
     wide = a.astype(float), b.astype(float)
     with cut(block):
         sums, products = map_sums(a, b)
+        across = channel_sums(a, b)
         within, (by_element, weighted) = crossed_sums(a, weights, b, slope, intercept)
     np.testing.assert_allclose(sums, wide[0].sum((2, 3), keepdims=True), **near(dtype, 30))
     np.testing.assert_allclose(products, (wide[0] * wide[1]).sum((2, 3), keepdims=True), **near(dtype, 90))
+    np.testing.assert_allclose(across, (wide[0] * wide[1]).sum(1, keepdims=True), **near(dtype, 30))
     np.testing.assert_allclose(by_element, wide[0].sum(0), **near(dtype, 30))
     np.testing.assert_allclose(weighted, (wide[0] * (wide[1] * slope + intercept)).sum(0), **near(dtype, 90))
     terms = wide[0] * weights, wide[0] * wide[1] * weights
@@ -171,6 +174,16 @@ def test_squares_that_float32_cannot_hold_are_taken_in_float64(size):
     y, _ = MeanVarianceNorm(eps=0.0).forward(x)
     np.testing.assert_allclose(y, x / (size * np.sqrt(5)), rtol=1e-6)
     np.testing.assert_allclose(mean_square(x, (2, 3)), 5 * size**2, rtol=1e-6)
+    np.testing.assert_allclose(
+        mean_square(x, (1,)), 5 * size**2 * np.tile([0.2, 0.2, 1.8, 1.8], 4).reshape(1, 1, 4, 4), rtol=1e-6
+    )
+
+
+def test_a_sum_beyond_float32_is_taken_in_float64():
+    """Four products of 2e38, over channels and over maps."""
+    a, b = np.full((1, 4, 4, 4), 2e38, np.float32), np.ones((1, 4, 4, 4), np.float32)
+    for axes, count in (((1,), 4), ((1, 2, 3), 64)):
+        np.testing.assert_allclose(sum_product(a, b, axes), count * 2e38, rtol=1e-6)
 
 
 def test_a_dead_channel_stays_zero_beside_living_ones():
@@ -203,6 +216,8 @@ OPERATORS = {
     "mean-variance": ("mean_variance_norm", {"eps": 0.3}),
     "root mean square": ("rms_norm", {"eps": 0.3, "over": "sample"}),
     "root mean square, over channels": ("rms_norm", {"eps": 0.3}),
+    "Lp": ("lp_norm", {"eps": 0.3}),
+    "Lp, least norm that counts": ("lp_norm", {"eps": 3.0}),
     "cross-channel": ("cross_channel_norm", {"size": 4, "alpha": 0.3}),
     "spatial": ("spatial_norm", {"height": 3}),
     "LRN across": ("local_response_norm", {"k": 2.0, "beta": 0.6}),
