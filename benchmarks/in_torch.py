@@ -75,6 +75,18 @@ def _filter_response(norm: Any, x: Any, gamma: Any, beta: Any, tau: Any) -> Any:
     return torch.maximum(x_hat * gamma[:, None, None] + beta[:, None, None], tau[:, None, None])
 
 
+def _switched(norm: Any, x: Any, gamma: Any, beta: Any, **weights: Any) -> Any:
+    mean, var = x.mean((2, 3), keepdim=True), x.var((2, 3), keepdim=True)  # unbiased, as the authors' code has it
+    square = var + mean**2
+    means = [mean, mean.mean(1, keepdim=True), mean.mean(0, keepdim=True)]
+    variances = [var, square.mean(1, keepdim=True) - means[1] ** 2, square.mean(0, keepdim=True) - means[2] ** 2]
+    mean, var = (
+        sum(share * each for share, each in zip(torch.softmax(torch.stack(of), 0), statistics, strict=True))
+        for of, statistics in (([*weights.values()][:3], means), ([*weights.values()][3:], variances))
+    )
+    return (x - mean) / (var + norm.eps).sqrt() * gamma[:, None, None] + beta[:, None, None]
+
+
 def _bent(norm: Any, x: Any, alpha: Any, gamma: Any, beta: Any) -> Any:
     return torch.tanh(alpha * x) * gamma[:, None, None] + beta[:, None, None]
 
@@ -104,6 +116,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {  # by the operator's key
     "mean_variance_norm": _mean_variance,
     "batch_renorm": _renormalized,
     "filter_response_norm": _filter_response,
+    "switchable_norm": _switched,
     "dynamic_tanh": _bent,
     "lp_norm": lambda norm, x: functional.normalize(x, norm.p, 1, norm.eps),
     "cross_channel_norm": lambda norm, x: functional.local_response_norm(

@@ -131,6 +131,47 @@ def bend_backward(norm: Norm, dy: Array, cache: Any) -> dict[str, Array]:
     }
 
 
+def switch(norm: Norm, x: Array, params: dict[str, Array]) -> tuple[Array, Any]:
+    """Return the authors' lines: every statistic out of those of the maps, their mixture, gamma and beta."""
+    gamma, beta = (params[name][:, None, None] for name in ("gamma", "beta"))
+    mean_in, var_in = x.mean((2, 3), keepdims=True), x.var((2, 3), keepdims=True, ddof=1)
+    square = var_in + mean_in**2
+    means = mean_in, mean_in.mean(1, keepdims=True), mean_in.mean(0, keepdims=True)
+    variances = var_in, square.mean(1, keepdims=True) - means[1] ** 2, square.mean(0, keepdims=True) - means[2] ** 2
+    w, v = (_shares([params[f"{of}_weight_{pool}"] for pool in ("in", "ln", "bn")]) for of in ("mean", "var"))
+    mean = sum(share * each for share, each in zip(w, means, strict=True))
+    std = np.sqrt(sum(share * each for share, each in zip(v, variances, strict=True)) + norm.eps)
+    x_hat = (x - mean) / std
+    return gamma * x_hat + beta, (x, x_hat, std, gamma, means, variances, w, v)
+
+
+def switch_backward(norm: Norm, dy: Array, cache: Any) -> dict[str, Array]:
+    """Return the paths to the mixed mean and variance, back through the three pools into the maps."""
+    x, x_hat, std, gamma, means, variances, w, v = cache
+    dx_hat, cells = dy * gamma, x[0, 0].size
+    to_mean = -dx_hat.sum((2, 3), keepdims=True) / std
+    to_var = -(dx_hat * x_hat).sum((2, 3), keepdims=True) / (2 * std**2)
+    layer, batch = (v[i] * to_var.sum(axis, keepdims=True) for i, axis in ((1, 1), (2, 0)))
+    to_layer = w[1] * to_mean.sum(1, keepdims=True) - 2 * means[1] * layer
+    to_batch = w[2] * to_mean.sum(0, keepdims=True) - 2 * means[2] * batch
+    to_square = layer / x.shape[1] + batch / x.shape[0]
+    to_maps = w[0] * to_mean + 2 * means[0] * to_square + to_layer / x.shape[1] + to_batch / x.shape[0]
+    spread = 2 * (v[0] * to_var + to_square) / (cells - 1) * (x - means[0])
+    grads = {"x": dx_hat / std + to_maps / cells + spread}
+    grads |= {"gamma": (dy * x_hat).sum((0, 2, 3)), "beta": dy.sum((0, 2, 3))}
+    for of, shares, to, each in (("mean", w, to_mean, means), ("var", v, to_var, variances)):
+        pulls = [(to * statistic).sum() for statistic in each]
+        middle = sum(share * pull for share, pull in zip(shares, pulls, strict=True))
+        for pool, share, pull in zip(("in", "ln", "bn"), shares, pulls, strict=True):
+            grads[f"{of}_weight_{pool}"] = share * (pull - middle)
+    return grads
+
+
+def _shares(weights: list[Array]) -> Array:
+    powers = np.exp(np.array(weights))
+    return powers / powers.sum()
+
+
 def over_length(norm: Norm, x: Array, params: dict[str, Array]) -> tuple[Array, Any]:
     """Return x over the p-norm of its channels, which is never less than eps."""
     length = (abs(x) ** norm.p).sum(1, keepdims=True) ** (1 / norm.p)
@@ -196,6 +237,7 @@ TEXTBOOK: Mapping[str, Textbook] = {  # by the operator's key
     "mean_variance_norm": Textbook(mean_variance, mean_variance_backward),
     "batch_renorm": Textbook(renormalize, renormalize_backward),
     "filter_response_norm": Textbook(filter_response, filter_response_backward),
+    "switchable_norm": Textbook(switch, switch_backward),
     "dynamic_tanh": Textbook(bend, bend_backward),
     "lp_norm": Textbook(over_length, over_length_backward),
     "rms_norm": Textbook(root_mean_square, root_mean_square_backward),
