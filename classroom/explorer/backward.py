@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,9 +11,11 @@ import numpy as np
 from classroom.arrange import cell_box
 from classroom.explorer.arithmetic import of_gradient
 from classroom.explorer.bugs import Check, gradient_check
-from classroom.explorer.scene import ASKS, LOSSES, OUTPUT, PAINTED, Scene, frames, nice_limit
+from classroom.explorer.scene import ASKS, LOSSES, NAMES, OUTPUT, PAINTED, Scene, frames, nice_limit
 from classroom.picture import Map, Note, Panel, Picture, Plane, Ramp, Scale, Table, Values, signed
 from classroom.typeset import number, short
+from normlib.evaluation import Evaluation
+from normlib.explanation import Line, explain
 from normlib.flow import paths
 
 SHOWN = 6  # cells of the check that stand in the table
@@ -24,6 +27,7 @@ class Backward(NamedTuple):
 
     scene: Scene
     loss: str
+    evaluation: Evaluation  # of the right formulas
     dy: Values  # (N, C, H, W), like dx, right_dx and every path
     dx: Values
     right_dx: Values
@@ -31,30 +35,52 @@ class Backward(NamedTuple):
     check: Check
 
     def picture(self) -> Picture:
-        """Show dy, its paths and their sum; the check; the asked cell's closed form."""
+        """Show dy and what else dx is made of; dy's paths and their sum; the check; the asked cell's closed form."""
         scene, bug = self.scene, self.scene.bug
-        panels: list[Panel] = [self._upstream()]
-        for i, (name, values) in enumerate(self.paths.items()):
-            panels.append(self._map(("+ " if i else "") + name, values, term=f"term{i + 1}" if i < 3 else ""))
-        if bug is not None and bug.where == "backward" and bug.of == "x":
-            off = self.dx - self.right_dx
-            panels += [self._map("*∂l/∂x* wrong", self.dx), self._map("wrong − right", off, _apart(off))]
-        else:
-            panels.append(self._map("= *∂l/∂x*", self.dx))
-        if bug is not None and bug.where == "forward":
-            off = scene.y - scene.right_y
-            panels.append(self._map("*y*: wrong − right", off, _apart(off)))
-        panels.append(self._table(12 - 3 * (len(panels) % 4)))
+        gradient = explain(self.evaluation, scene.cell).gradient
+        assert gradient is not None  # there is a dy
+        in_a_row = max(4, len(self.paths) + 2)  # dy, its paths, their sum
+        maps = [self._upstream(), *map(self._quantity, self._made_of(gradient)), *self._sum(), *self._differences()]
+        left = in_a_row - len(maps) % in_a_row
+        panels: list[Panel] = [replace(panel, span=12 // in_a_row) for panel in maps]
+        panels.append(self._table(round(12 * left / in_a_row) if left > 1 else 12))
         panels += [Ramp(scale=SCALE), Note(text=LOSSES[self.loss] + ".")]
         if bug is not None:
             panels.append(Note(text=f"{bug.says} {bug.shows}", mark="on purpose"))
-        return [*panels, of_gradient(scene, self.dy)]
+        return [*panels, of_gradient(scene, gradient)]
+
+    def _made_of(self, gradient: Line) -> list[str]:
+        """Return what the closed form's terms are made of beside dy and parameters; x last."""
+        found = {cells.tensor for term in gradient.terms for cells in term.cells}
+        return [name for name in (*self.evaluation.lets, "x") if name in found]
+
+    def _sum(self) -> list[Map]:
+        """Return the paths that dy takes and what they add up to; a sign before each stands in marks of its own."""
+        signs = ("→", *"+" * (len(self.paths) - 1))
+        found = [
+            self._map(f"*{sign}* {name}", values, term=f"term{i}")
+            for i, (sign, (name, values)) in enumerate(zip(signs, self.paths.items(), strict=True), 1)
+        ]
+        label = "*≠* *∂l/∂x* wrong" if self._wrong_dx else "*=* *∂l/∂x*"
+        return [*found, self._map(label, self.dx, term="sum")]
+
+    def _differences(self) -> list[Map]:
+        scene, bug = self.scene, self.scene.bug
+        if self._wrong_dx:
+            return [self._map("wrong − right", off := self.dx - self.right_dx, _apart(off))]
+        if bug is not None and bug.where == "forward":
+            return [self._map("*y*: wrong − right", off := scene.y - scene.right_y, _apart(off))]
+        return []
+
+    @property
+    def _wrong_dx(self) -> bool:
+        bug = self.scene.bug
+        return bug is not None and bug.where == "backward" and bug.of == "x"
 
     def _upstream(self) -> Map:
         scene, cell = self.scene, self.scene.cell
         values = scene.plane(self.dy)
         return Map(
-            span=3,
             label="*dy*",
             note=short(float(values[cell.row, cell.column]), 3),
             values=values,
@@ -65,13 +91,26 @@ class Backward(NamedTuple):
             paints="paint" if self.loss == PAINTED else "",
         )
 
+    def _quantity(self, name: str) -> Map:
+        """Show x, or what the definition makes of it, of the asked channel; the formula's terms light it up."""
+        scene, cell = self.scene, self.scene.cell
+        values = scene.plane(np.broadcast_to(self.evaluation.value(name), scene.x.shape))
+        scale = scene.colours(name, self.evaluation.value(name))
+        return Map(
+            label=NAMES.get(name, f"*{name}*"),
+            note=_beside(values[cell.row, cell.column], scale),
+            values=values,
+            scale=scale,
+            boxes=(*frames(scene), cell_box(cell.row, cell.column)),
+            plane=Plane(name, cell.sample, cell.channel),
+            asks=ASKS,
+        )
+
     def _map(self, label: str, values: Values, scale: Scale = SCALE, term: str = "") -> Map:
         cell, plane = self.scene.cell, self.scene.plane(values)
-        there = short(float(plane[cell.row, cell.column]), 3)
         return Map(
-            span=3,
             label=label,
-            note=there if scale is SCALE else f"{there}; colours ±{scale.high:g}",
+            note=_beside(plane[cell.row, cell.column], scale),
             values=plane,
             scale=scale,
             boxes=(cell_box(cell.row, cell.column),),
@@ -131,7 +170,16 @@ def backward(scene: Scene, loss: str, dy: Values) -> Backward:
     right_dx = norm.backward(dy, norm.forward(x, **params)[1])["x"]
     dx = right_dx if bug is None else bug.backward(norm, x, params, dy)["x"]
     check = gradient_check(bug, norm, x, params, dy, asked=scene.cell)
-    return Backward(scene, loss, dy, dx, right_dx, paths(scene.evaluation(dy)), check)
+    evaluation = scene.evaluation(dy)
+    return Backward(scene, loss, evaluation, dy, dx, right_dx, paths(evaluation), check)
+
+
+def _beside(value: float, scale: Scale) -> str:
+    """Write the asked cell's number, and the colours where they are not those of the ramp below."""
+    there = short(float(value), 3)
+    if (scale.low, scale.high) == (SCALE.low, SCALE.high):
+        return there
+    return f"{there}; colours {'±' if scale.low else '0 to '}{scale.high:g}"
 
 
 def _apart(off: Values) -> Scale:

@@ -8,11 +8,9 @@ import numpy as np
 
 from classroom.arrange import beyond, cell_box
 from classroom.explorer.arithmetic import of_output
-from classroom.explorer.scene import ASKS, OUTPUT, Scene, block, frames, nice_limit
+from classroom.explorer.scene import ASKS, NAMES, OUTPUT, Scene, block, frames, nice_limit
 from classroom.picture import Histogram, Map, Note, Panel, Picture, Plane, Scale, Strip, Table, Values, signed
 from classroom.typeset import number, short
-
-NAMES = {"x_hat": "*x̂*", "n2": "*n*²"}
 
 
 class Side(NamedTuple):
@@ -56,11 +54,7 @@ class Forward(NamedTuple):
         if self.between is None:
             return [x, y]
         name, values = self.between
-        scale = OUTPUT
-        if name != "x_hat":
-            limit = nice_limit(values)
-            scale = Scale(0.0, limit, "value", "sequential") if values.min() >= 0 else signed(limit, "value")
-        return [x, Side(name, NAMES.get(name, f"*{name}*"), values, scale), y]
+        return [x, Side(name, NAMES.get(name, f"*{name}*"), values, scene.colours(name, values)), y]
 
     def alt(self) -> str:
         """Give what the asked cell becomes, whom it shares statistics with, and mean and spread before and after."""

@@ -31,6 +31,7 @@ SAMPLES = 2  # blocks shown
 MOST = (8, 4, 4)  # cubes of the block along channels, rows and columns; a longer axis has several cells a cube
 EVERYTHING, CHANNEL, SAMPLE = REACHES = ("all", "this channel", "this sample")  # of the input, that are changed
 APART = 1000  # between the seed of the input and that of the gradient: they are to have nothing in common
+NAMES = {"x_hat": "*x̂*", "n2": "*n*²"}  # of quantities in a caption; the others are called as in the formulas
 BRUSH = 8  # a map is painted in so many squares each way
 PAINT = "[0-9a-f]{32}"  # one bit a square: sixteen letters for +1, sixteen for -1
 
@@ -78,6 +79,13 @@ class Scene(NamedTuple):
         """Return the asked channel of all samples, (N, rows, columns)."""
         found: Values = values[:, self.cell.channel]
         return found
+
+    def colours(self, name: str, values: Values) -> Scale:
+        """Return the colours of a quantity: those of x and y for what is of their kind, else its own."""
+        if name in ("x", "y", "x_hat"):
+            return self.scale if name == "x" else OUTPUT
+        limit = nice_limit(values)
+        return Scale(0.0, limit, "value", "sequential") if values.min() >= 0 else signed(limit, "value")
 
     def evaluation(self, dy: Values | None = None) -> Evaluation:
         """Return the operator's own formulas on these numbers; with dy their gradients too."""

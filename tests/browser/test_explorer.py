@@ -15,7 +15,7 @@ from playwright.sync_api import FilePayload, Locator, Route, expect
 
 from classroom.explorer.tensors import tensor
 from normlib.norms.batch_norm import BatchNorm
-from tests.browser.conftest import PATIENCE, PHONE, Reader
+from tests.browser.conftest import PATIENCE, PHONE, WIDE, Reader
 
 ROOT = Path(__file__).parents[2]
 DIGITS = "/explore?source=digits&row=4&column=4&times=1&plus=0"
@@ -288,11 +288,44 @@ def test_a_painted_gradient_reaches_every_cell_that_shares_the_statistic(reader:
 
 def test_the_paths_add_up_to_the_gradient_in_the_asked_cell(reader: Reader) -> None:
     opened(reader, DIGITS.replace("?", "?view=backward&"))
-    labels = reader.page.locator(".map-panel .panel-cap b").all_inner_texts()
-    whole = next(i for i, label in enumerate(labels) if label.startswith("="))
-    paths = [number_at(maps(reader).nth(i)) for i in range(1, whole)]  # the first map is dy
-    assert len(paths) == 3
-    assert sum(paths) == pytest.approx(number_at(maps(reader).nth(whole)), abs=5e-3 * sum(map(abs, paths)))
+    signs = reader.page.locator(".map-panel .term > i:first-child")
+    expect(signs).to_have_text(["→", "+", "+", "="])
+    *paths, whole = (number_at(panel.locator(".map")) for panel in added(reader).all())
+    assert sum(paths) == pytest.approx(whole, abs=5e-3 * sum(map(abs, paths)))
+
+
+def added(reader: Reader) -> Locator:
+    """The paths of the gradient and their sum."""
+    return reader.page.locator(".map-panel").filter(has=reader.page.locator(".term"))
+
+
+@pytest.mark.parametrize("operator", ["batch", "spatial", "dynamic_tanh"])
+def test_the_paths_stand_in_one_row_and_on_a_phone_in_one_column(
+    new_reader: Callable[..., Reader], operator: str
+) -> None:
+    for viewport, row in ((WIDE, True), (PHONE, False)):
+        reader = opened(new_reader(viewport=viewport), DIGITS.replace("?", f"?view=backward&operator={operator}&"))
+        reader.check_width()
+        boxes = [panel.locator(".map").bounding_box() for panel in added(reader).all()]
+        assert len(boxes) >= 2
+        assert all(boxes)
+        starts = {round(box["y" if row else "x"]) for box in boxes if box}
+        assert len(starts) == 1
+        ends = [box["x" if row else "y"] for box in boxes if box]
+        assert ends == sorted(ends)
+
+
+def test_a_term_of_the_gradient_lights_up_its_cells_of_x_hat(reader: Reader) -> None:
+    opened(reader, DIGITS.replace("?", "?view=backward&"))
+    chip = reader.page.locator(".terms button", has_text="^").last  # KaTeX's hat
+    chip.focus()
+    lit = reader.page.locator(".map-panel").filter(has=reader.page.locator(".box.lit"))
+    expect(lit.locator(".panel-cap b")).to_have_text(["dy", "x̂"])
+    x_hat = maps(reader).nth(1)
+    chip.blur()
+    expect(reader.page.locator(".box.lit")).to_have_count(0)
+    x_hat.hover(position=centre((4, 4), x_hat))
+    expect(chip).to_have_class("lit")
 
 
 def test_operators_stand_beside_the_input_one_map_each(reader: Reader) -> None:

@@ -265,8 +265,9 @@ def test_the_sum_of_what_is_standardized_has_no_gradient():
 def test_the_maps_of_the_backward_are_dy_its_paths_and_their_sum():
     exhibit = asked(view=BACKWARD, operator="batch", upstream=RANDOM)
     found = maps(exhibit)
-    assert list(found) == ["*dy*", "direct", "+ through the mean", "+ through the variance", "= *∂l/∂x*"]
-    up, *parts, total = found.values()
+    added = ["*→* direct", "*+* through the mean", "*+* through the variance", "*=* *∂l/∂x*"]
+    assert list(found) == ["*dy*", "*x̂*", "*x*", *added]
+    up, hat, below, *parts, total = found.values()
     np.testing.assert_allclose(sum(panel.values for panel in parts), total.values, rtol=1e-12, atol=1e-12)
     x = 0.5 * synthetic(SHAPE, seed=3) + 1.0
     dy = exhibit.compute().dy
@@ -276,6 +277,32 @@ def test_the_maps_of_the_backward_are_dy_its_paths_and_their_sum():
     x_hat = (channel - channel.mean()) / std
     expected = (back - back.mean() - x_hat * (back * x_hat).mean()) / std
     np.testing.assert_allclose(total.values, expected[2], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(hat.values, x_hat[2], rtol=1e-12, atol=1e-13)
+    np.testing.assert_array_equal(below.values, x[2, 5])
+
+
+@every_operator
+def test_every_term_of_the_closed_form_finds_its_cells_on_a_map(operator):
+    exhibit = asked(view=BACKWARD, operator=operator)
+    data = exhibit.compute()
+    planes = {panel.plane.tensor for panel in maps(exhibit).values() if panel.plane}
+    (words,) = (panel for panel in exhibit.picture(data) if isinstance(panel, Arithmetic))
+    named = {cells.tensor for term in words.terms.values() for cells in term.cells}
+    assert named - planes <= data.scene.params.keys()
+    assert planes <= named | {"dy"}
+
+
+@every_operator
+def test_the_maps_of_a_backward_fill_rows_of_four_or_five(operator):
+    exhibit = asked(view=BACKWARD, operator=operator)
+    panels = exhibit.picture(exhibit.compute())
+    shown = [panel for panel in panels if isinstance(panel, Map)]
+    (table,) = (panel for panel in panels if isinstance(panel, Table))
+    in_a_row = 5 if len(exhibit.compute().paths) == 3 else 4
+    assert {panel.span for panel in shown} == {12 // in_a_row}
+    room = round(table.span * in_a_row / 12)  # as the style sheet has it
+    assert room == in_a_row or (len(shown) + room) % in_a_row == 0
+    assert room >= 2
 
 
 NONE = "0" * 16  # squares of one sign
@@ -392,7 +419,7 @@ def test_wrong_is_said_exactly_where_something_is():
             elif bug.where == "forward":
                 assert wrong == ["*y*: wrong − right"]
             else:
-                assert wrong == (["*∂l/∂x* wrong", "wrong − right"] if bug.of == "x" else [])
+                assert wrong == (["*≠* *∂l/∂x* wrong", "wrong − right"] if bug.of == "x" else [])
 
 
 @pytest.mark.parametrize("view", VIEWS)
