@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 
 from classroom.quiz.frozen import Frozen
+from classroom.quiz.kinds import KINDS, Question
 from classroom.quiz.problems import Problem, QuizError, nearest, sentence, show
-from classroom.quiz.questions import Choice, Choices, Number, Question
-from classroom.quiz.source import Source, read
+from classroom.quiz.source import Place, Source, read
+from classroom.quiz.template import OWN, Entry, Template
 
-_KINDS: dict[str, type[Choice | Choices | Number]] = {"choice": Choice, "choices": Choices, "number": Number}
 _QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
 
 
-class Bank(Frozen[str, Question]):
-    """Questions by id, in the order of the file."""
+class Bank(Frozen[str, Entry]):
+    """Questions by id, in the order of the file; what has something drawn in it is a `Template`."""
 
     __slots__ = ()
+
+    def variants(self, seed: int) -> Mapping[str, Question]:
+        """Return every question as the reader with this seed gets it."""
+        return {name: entry.variant(seed) for name, entry in self.items()}
 
 
 def load(path: Path | str, slides: Collection[str] | None = None, norms: Collection[str] | None = None) -> Bank:
@@ -35,17 +40,23 @@ def load(path: Path | str, slides: Collection[str] | None = None, norms: Collect
         todo = "Begin each question with '- id: ...' at the left edge"
         raise QuizError([source.problem((), "must hold a list of questions", got, todo), *source.problems])
     problems = [*source.problems, *_twins(source)]
-    questions: dict[str, Question] = {}
+    questions: dict[str, Entry] = {}
+    context = {"slide": slides, "norm": norms}
     for index, entry in enumerate(source.data):
         if not isinstance(entry, dict):
             todo = "Write 'id: ...', 'type: ...' and so on under one '- '"
             problems.append(source.problem((index,), "must be a mapping of fields", show(entry), todo))
             continue
         try:
-            question = _QUESTION.validate_python(entry, context={"slide": slides, "norm": norms})
+            is_template = any(name in entry for name in OWN)
+            question = Template(entry, context) if is_template else _QUESTION.validate_python(entry, context=context)
             questions[question.id] = question
         except ValidationError as invalid:
             problems += _problems(source, index, entry, invalid)
+        except PydanticCustomError as error:
+            said = error.context or {}
+            place: Place = (index, *str(said["at"]).split(".")) if said.get("at") else (index,)
+            problems.append(source.problem(place, said["must"], said["got"], said["todo"]))
     if problems:
         raise QuizError(problems)
     return Bank(questions)
@@ -53,13 +64,15 @@ def load(path: Path | str, slides: Collection[str] | None = None, norms: Collect
 
 def _problems(source: Source, index: int, entry: dict[str, Any], invalid: ValidationError) -> Iterator[Problem]:
     kind = entry.get("type")
-    fields = list(_KINDS[kind].model_fields) if isinstance(kind, str) and kind in _KINDS else []
+    fields = [*KINDS[kind].model_fields, *OWN] if isinstance(kind, str) and kind in KINDS else []
     for error in invalid.errors():
         if error["type"].startswith("union_tag"):
-            must, todo = f"must be one of {', '.join(_KINDS)}", nearest(str(kind), _KINDS, "Write one of them")
+            must, todo = f"must be one of {', '.join(KINDS)}", nearest(str(kind), KINDS, "Write one of them")
             yield source.problem((index, "type"), must, show(kind), todo)
         else:
-            _, *inside = error["loc"]  # the first is the tag of the union
+            inside = list(error["loc"])
+            if inside and inside[0] in KINDS:  # the tag of the union
+                del inside[0]
             at = error.get("ctx", {}).get("at")
             place = (index, *(name for name in inside if name != "[key]"), *([at] if at else []))
             yield source.problem(place, *sentence(error, fields))

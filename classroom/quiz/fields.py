@@ -44,10 +44,17 @@ def _id(text: str) -> str:
     return text
 
 
+def _name(text: str) -> str:
+    if not (text.isidentifier() and text.isascii()):
+        raise unmet("must be a name of letters, digits and _", show(text), "Write it like 'gamma'")
+    return text
+
+
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(_balanced)
 ]
 Letter = Annotated[str, AfterValidator(_letter)]
+Name = Annotated[str, StringConstraints(max_length=40), AfterValidator(_name)]
 Id = Annotated[str, StringConstraints(max_length=80), AfterValidator(_id)]
 Exact = Annotated[Fraction, BeforeValidator(_exact)]
 # Pydantic makes a dict of a Mapping; a question must not hold one that can be changed.

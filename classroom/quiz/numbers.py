@@ -45,3 +45,15 @@ def parse_number(given: object) -> Fraction:
     if below == 0:
         raise AnswerError(f"The answer must be a number, got {text}, a division by zero: write another denominator.")
     return above / below
+
+
+def last_place(value: Fraction, digits: int) -> Fraction:
+    """Return a unit of the last of so many significant figures.
+
+    >>> last_place(Fraction(2, 3), 2), last_place(Fraction(-1234), 2), last_place(Fraction(0), 3)
+    (Fraction(1, 100), Fraction(100, 1), Fraction(1, 100))
+    """
+    exponent = len(str(abs(value.numerator))) - len(str(value.denominator)) if value else 0
+    if value and abs(value) < Fraction(10) ** exponent:
+        exponent -= 1
+    return Fraction(10) ** (exponent - digits + 1)

@@ -1,34 +1,27 @@
-"""A question on the screen: cards or a field, then the verdict and the reason. The key stays here until then."""
+"""A question on the screen: its own form, then the verdict and the reason. The key stays here until then."""
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import streamlit as st
 
 from classroom.content import content
 from classroom.prose import phrase, prose
-from classroom.quiz import AnswerError, Choice, Choices, Number, Question
-from classroom.typeset import short
+from classroom.quiz import SURE, AnswerError, Question, Record, Template, is_over
 from classroom.ui import memory, messages
 from classroom.ui.components import QUESTION
+from classroom.ui.faces import face
 
 SAID = "said"  # what a component has said and nobody has read yet
-MANY = 5  # options that stand closer, so that the slide holds them
-HOW = {
-    "choice": "Choose a card.",
-    "choices": "Choose every card that is right, then answer.",
-    "number": "Type a number.",
-}
 Sheet = dict[str, Any]
 
 
-def ask(question: Question) -> None:
+def ask(name: str) -> None:
     """Draw one question, and take its answer."""
-    key = f"question-{question.id}"
+    key = f"question-{name}"
     take_answer()
-    QUESTION(key=key, data=question_sheet(question), on_answer_change=lambda: hear(key))
+    QUESTION(key=key, data=question_sheet(name), on_answer_change=lambda: hear(key))
 
 
 def hear(key: str) -> None:
@@ -37,73 +30,97 @@ def hear(key: str) -> None:
 
 
 def take_answer() -> None:
-    """Take over an answer that a component has sent; whatever is none is dropped, or refused with a sentence."""
+    """Take over what a component has sent; whatever is no answer is dropped, or refused with a sentence."""
     said = messages.answer(st.session_state.pop(SAID, None))
-    question = content().bank.get(said.question) if said else None
-    if said is None or question is None:
+    if said is None or said.question not in content().bank:
         return
-    refusals: dict[str, str] = memory.refusals()
-    if said.again:
-        memory.shown().pop(question.id, None)
-        return
+    name = said.question
+    match said.wants:
+        case "again":
+            memory.shown().pop(name, None)
+        case "another":
+            memory.another(name)
+        case "hint":
+            _take_hint(name)
+        case _:
+            _take(name, said)
+
+
+def _take(name: str, said: messages.Answer) -> None:
+    question, refusals = memory.question(name), memory.refusals()
     try:
         question.grade(said.given)
     except AnswerError as refusal:  # not an attempt
-        refusals[question.id] = str(refusal)
-    else:
-        refusals.pop(question.id, None)
-        memory.answers().setdefault(question.id, said.given)
-        memory.shown()[question.id] = said.given
+        refusals[name] = str(refusal)
+        return
+    refusals.pop(name, None)
+    memory.shown()[name] = said.given
+    record = memory.record(name)
+    if memory.is_practice(name) or is_over(question, record):
+        return
+    sure = record.sure if record.given else said.sure if said.sure in SURE else None
+    memory.records()[name] = Record((*record.given, said.given), record.hints, sure)
 
 
-def question_sheet(question: Question) -> Sheet:
+def _take_hint(name: str) -> None:
+    question, record = memory.question(name), memory.record(name)
+    if not memory.is_practice(name) and not is_over(question, record):
+        memory.records()[name] = record._replace(hints=min(record.hints + 1, len(question.hints)))
+
+
+def question_sheet(name: str) -> Sheet:
     """Return a question as the browser paints it; of the key and the reason nothing before there is an answer."""
-    given = memory.shown().get(question.id)
+    question, record, practice = memory.question(name), memory.record(name), memory.is_practice(name)
+    given = memory.shown().get(name)
+    over = given is not None and (practice or is_over(question, record))
+    left = 0 if practice else question.attempts - len(record.given)
+    hints = question.hints if practice else question.hints[: record.hints]
     sheet: Sheet = {
         "id": question.id,
         "type": question.type,
         "ask": prose(question.ask),
-        "given": None if given is None else str(given),
-        "reason": prose(f"{HOW[question.type]} The reason appears here."),
-        "refusal": memory.refusals().get(question.id, ""),
+        "given": given,
+        "reason": prose(f"{question.how} {_rules(question, left)}The reason appears here."),
+        "refusal": memory.refusals().get(name, ""),
+        "hints": [phrase(hint) for hint in hints],
+        "hint": _hint_left(question, record) if not practice and not over else "",
+        "sure": list(SURE) if question.scored and not record.given and not practice else [],
     }
-    if isinstance(question, Choice | Choices):
-        right = set(question.answer)
-        sheet["close"] = len(question.options) >= MANY
-        sheet["options"] = [
-            {"letter": letter, "text": phrase(text), "state": _state(letter, given, right)}
-            for letter, text in question.options.items()
-        ]
-    return sheet if given is None else sheet | _judged(question, given)
+    sheet |= face(question, given, over)
+    return sheet if given is None else sheet | _judged(question, given, over, left)
 
 
-def _judged(question: Question, given: Any) -> Sheet:
+def _rules(question: Question, left: int) -> str:
+    """Say how many attempts count, where more than one does."""
+    if question.attempts == 1 or left <= 0:
+        return ""
+    return f"{left} of {question.attempts} attempts left; each later one is worth 1/{question.attempts} less. "
+
+
+def _hint_left(question: Question, record: Record) -> str:
+    """Return what the hint button says; nothing where there is no hint to take."""
+    if is_over(question, record) or record.hints >= len(question.hints):
+        return ""
+    return "A hint (costs a quarter)"
+
+
+def _judged(question: Question, given: Any, over: bool, left: int) -> Sheet:
     verdict, reason = question.grade(given), question.reason(given)
-    own = "\n\n".join(f"**{part}**: {text}" for part, text in reason.this.items())
-    partly = f" {verdict.score:.0%} of the points." if verdict.score else ""
+    own = [f"**{part}**: {text}" for part, text in reason.this.items()]
+    partly = f" {verdict.score:.0%} of the points." if 0 < verdict.score < 1 else ""
+    if not question.scored:
+        said = "Thank you."
+    elif verdict.right:
+        said = "Right."
+    elif over:
+        said = f"Not quite: {question.key()}.{partly}"
+    else:
+        said = f"Not yet: {left} attempt{'s' if left > 1 else ''} left.{partly}"
     return {
         "right": verdict.right,
-        "verdict": "Right." if verdict.right else f"Not quite: {key_text(question)}.{partly}",
-        "reason": prose("\n\n".join(part for part in (reason.why, own) if part)),
+        "scored": question.scored,
+        "over": over,
+        "verdict": phrase(said),
+        "reason": prose("\n\n".join([question.why, *own] if over else own)),
+        "another": over and isinstance(content().bank[question.id], Template),
     }
-
-
-def _state(letter: str, given: Any, right: set[str]) -> str:
-    """Return the look of an option: what was right and what was picked show only once there is an answer."""
-    if given is None:
-        return "open"
-    if letter in right:
-        return "right yours" if letter in given else "right"
-    return "wrong" if letter in given else "rest"
-
-
-def key_text(question: Question) -> str:
-    """Say what the right answer is, in a few words."""
-    match question:
-        case Choice():
-            return f"it is {question.answer}"
-        case Choices():
-            return f"{'it is' if len(question.answer) == 1 else 'they are'} {', '.join(question.answer)}"
-        case Number():
-            exact, near = question.answer, float(question.answer)
-            return f"it is {short(near) if Fraction(f'{near:.6g}') == exact else exact}"  # 1/3, not 0.333333

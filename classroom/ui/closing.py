@@ -1,52 +1,59 @@
-"""The closing slide: the score, what was missed, and where each miss is explained."""
+"""The closing slide: the score, what was missed and where one sees it, and whether the reader knows what they know."""
 
 from __future__ import annotations
 
 import html
+from urllib.parse import urlencode
 
 from classroom.content import content
 from classroom.prose import phrase
-from classroom.quiz import Score, score
+from classroom.quiz import Calibration, Link, calibration, score
 from classroom.ui import memory
 
 NAMED = 4  # missed questions that the slide has room to quote
-MARKS = {"right": "✓", "missed": "✕", "open": "○"}
+MARKS = {"right": "✓", "missed": "✕", "told": "✓", "open": "○"}
+SIDE, EDGE = 150, 26  # of the plot, in pixels
 
 
 def points() -> str:
     """Return the reader's score over all questions, as HTML."""
-    bank = content().bank
-    result = score(bank, memory.answers())
-    whole = sum(question.points for question in bank.values())
+    questions = memory.questions()
+    result = score(questions, memory.records())
+    scored = [question for question in questions.values() if question.scored]
+    whole = sum(question.points for question in scored)
+    streak = f" Longest streak: {result.longest} right in a row." if result.longest > 1 else ""
     return (
         f'<p class="score">{result.points:.3g} <span class="of">of {whole}</span></p>'
-        f"<p>points; {result.answered} of {len(bank)} questions answered. The first answer counts.</p>"
+        f"<p>points; {result.answered} of {len(scored)} questions answered.{streak}</p>" + _known()
     )
 
 
 def board() -> str:
     """Return what to look at again, and the slides that ask something with a mark for every question, as HTML."""
-    bank = content().bank
-    result = score(bank, memory.answers())
+    questions = memory.questions()
+    result = score(questions, memory.records())
     missed = ""
     if result.missed:
-        rows = [
-            f'<li><a href="?slide={link.slide}">{html.escape(_title(link.slide))}</a>: {phrase(bank[link.id].ask)}</li>'
-            for link in result.missed
-        ]
+        rows = [f"<li>{_link(link)}: {phrase(questions[link.id].ask)}</li>" for link in result.missed]
         if len(rows) > NAMED:
             rows[NAMED:] = [f"<li>and {len(rows) - NAMED} more, marked ✕ below</li>"]
         missed = f'<div class="missed"><p><b>Look at again</b></p><ul>{"".join(rows)}</ul></div>'
     elif not result.unanswered:
         missed = '<p class="verdict yes">Nothing missed.</p>'
-    return missed + _card(result)
+    return missed + _card()
 
 
-def _card(result: Score) -> str:
-    missed, unanswered = ({link.id for link in links} for links in (result.missed, result.unanswered))
+def _link(link: Link) -> str:
+    """Link to the slide that explains a question, its controls set so that one sees it."""
+    found = content().deck.find(link.slide)
+    address = html.escape(urlencode({"slide": link.slide, **link.look}))
+    return f'<a href="?{address}">{html.escape(found.title if found else link.slide)}</a>'
+
+
+def _card() -> str:
     rows = []
     for slide in content().deck:
-        states = ["missed" if name in missed else "open" if name in unanswered else "right" for name in slide.quiz]
+        states = [memory.state_of(name) for name in slide.quiz]
         if states:
             marks = "".join(f'<i class="{state}">{MARKS[state]}</i>' for state in states)
             words = ", ".join(f"{states.count(state)} {state}" for state in MARKS if state in states)
@@ -57,6 +64,30 @@ def _card(result: Score) -> str:
     return f'<p><b>All questions</b>: ✓ right, ✕ missed, ○ open</p><ul class="scorecard">{"".join(rows)}</ul>'
 
 
-def _title(name: str) -> str:
-    slide = content().deck.find(name)
-    return slide.title if slide else name
+def _known() -> str:
+    """Return how sure the reader was beside how right, as a plot and in words; nothing if they never said."""
+    found = calibration(memory.questions(), memory.records())
+    if found is None:
+        return ""
+    words = "; ".join(f"{level.sure:.0%} sure: {level.right} of {level.answered} right" for level in found.levels)
+    return (
+        f'<figure class="calibration">{_plot(found)}<figcaption><b>How sure, how right.</b> {words}. '
+        f"Brier score {found.brier:.2f}: 0 is perfect, a coin's 0.25.</figcaption></figure>"
+    )
+
+
+def _plot(found: Calibration) -> str:
+    def at(share: float) -> float:
+        return EDGE + share * (SIDE - EDGE - 8)
+
+    dots = "".join(
+        f'<circle cx="{at(level.sure):.1f}" cy="{SIDE - at(level.right / level.answered):.1f}" '
+        f'r="{min(4 + level.answered, 10)}"/>'
+        for level in found.levels
+    )
+    return (
+        f'<svg viewBox="0 0 {SIDE} {SIDE}" aria-hidden="true">'
+        f'<path class="axes" d="M{EDGE} 8V{SIDE - EDGE}H{SIDE - 8}"/>'
+        f'<path class="even" d="M{EDGE} {SIDE - EDGE}L{SIDE - 8} 8"/>{dots}'
+        f'<text x="{SIDE - 8}" y="{SIDE - 8}" text-anchor="end">sure</text><text x="4" y="16">right</text></svg>'
+    )

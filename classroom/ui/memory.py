@@ -6,6 +6,7 @@ link or a reload opens the same picture.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,8 +15,10 @@ import streamlit as st
 from classroom.content import content
 from classroom.deck import Slide
 from classroom.exhibits import EXHIBITS, Exhibit
-from classroom.quiz import AnswerError
+from classroom.quiz import Question, Record, is_over, is_right, restored
 from classroom.ui import messages
+
+SEEDS = 2**31  # readers with different questions
 
 
 class UnknownSlideError(LookupError):
@@ -24,9 +27,9 @@ class UnknownSlideError(LookupError):
 
 def _store() -> dict[str, Any]:
     if "deck" not in st.session_state:
-        st.session_state.deck = {"at": None, "url": None, "seq": 0, "settings": {}, "moves": {}, "answers": {},
-                                 "shown": {}, "refusals": {}, "notices": {}, "corrected": False, "fresh": True,
-                                 "epoch": 0}  # fmt: skip
+        st.session_state.deck = {"at": None, "url": None, "seq": 0, "settings": {}, "moves": {}, "records": {},
+                                 "shown": {}, "rounds": {}, "refusals": {}, "notices": {}, "corrected": False,
+                                 "fresh": True, "epoch": 0, "seed": random.randrange(SEEDS)}  # fmt: skip
     return st.session_state.deck
 
 
@@ -135,13 +138,14 @@ def keep_settings(key: str) -> None:
 def keepsake() -> dict[str, Any]:
     """Return what the browser keeps for a reload: answers and settings, all of it the reader's own."""
     memory = _store()
-    return {"answers": memory["answers"], "settings": memory["settings"]}
+    records = {name: record.wire() for name, record in memory["records"].items()}
+    return {"records": records, "settings": memory["settings"], "seed": memory["seed"]}
 
 
 def is_fresh() -> bool:
     """Say whether this session has neither been told what the browser kept nor been given anything since."""
     memory = _store()
-    return bool(memory["fresh"]) and not memory["answers"]
+    return bool(memory["fresh"]) and not memory["records"]
 
 
 def restore(key: str) -> None:
@@ -151,13 +155,15 @@ def restore(key: str) -> None:
     kept = messages.kept(st.session_state.get(key))
     if kept is None:
         return
-    for name, answer in kept.answers.items():
-        try:
-            both.bank[name].grade(answer)
-        except (KeyError, AnswerError):
+    if kept.seed is not None and not memory["records"]:  # the same drawn questions as before
+        memory["seed"] = kept.seed % SEEDS
+    for name, said in kept.records.items():
+        record = restored(question(name), said) if name in both.bank else None
+        if record is None or name in memory["records"]:
             continue
-        memory["answers"].setdefault(name, answer)
-        memory["shown"].setdefault(name, answer)
+        memory["records"][name] = record
+        if record.given:
+            memory["shown"].setdefault(name, record.given[-1])
     for slide in both.deck:
         state = kept.settings.get(slide.id)
         if slide.exhibit is not None and isinstance(state, Mapping) and slide.id not in memory["settings"]:
@@ -166,9 +172,10 @@ def restore(key: str) -> None:
 
 
 def forget() -> None:
-    """Start over: no answers, every control as the slide has it."""
+    """Start over: no answers, every control as the slide has it, other numbers in the questions."""
     memory = _store()
-    memory |= {"answers": {}, "shown": {}, "refusals": {}, "settings": {}, "moves": {}, "fresh": False}
+    memory |= {"records": {}, "shown": {}, "rounds": {}, "refusals": {}, "settings": {}, "moves": {}, "fresh": False,
+               "seed": random.randrange(SEEDS)}  # fmt: skip
     memory["epoch"] += 1
 
 
@@ -177,9 +184,47 @@ def epoch() -> int:
     return int(_store()["epoch"])
 
 
-def answers() -> dict[str, Any]:
-    """Return the first answer to each question: the one that counts."""
-    return _store()["answers"]
+def questions() -> Mapping[str, Question]:
+    """Return all questions as this reader gets them, in the order of the bank; of those drawn, the one that counts."""
+    return content().bank.variants(_store()["seed"])
+
+
+def question(name: str) -> Question:
+    """Return a question as this reader sees it now: of one that is drawn, it may be another one like it."""
+    memory = _store()
+    return content().bank[name].variant(memory["seed"] + memory["rounds"].get(name, 0))
+
+
+def is_practice(name: str) -> bool:
+    """Say whether the reader is at another question like it, which counts for nothing."""
+    return name in _store()["rounds"]
+
+
+def another(name: str) -> None:
+    """Draw another question like it."""
+    memory = _store()
+    memory["rounds"][name] = memory["rounds"].get(name, 0) + 1
+    memory["shown"].pop(name, None)
+
+
+def records() -> dict[str, Record]:
+    """Return what counts of what the reader did at each question, in the order of answering."""
+    return _store()["records"]
+
+
+def record(name: str) -> Record:
+    """Return what counts at one question."""
+    return records().get(name, Record())
+
+
+def state_of(name: str) -> str:
+    """Return how a question stands: right, missed, told (a poll), or open, while an attempt may still count."""
+    asked, done = content().bank[name].variant(_store()["seed"]), record(name)
+    if not done.given:
+        return "open"
+    if not asked.scored:
+        return "told"
+    return "right" if is_right(asked, done) else "missed" if is_over(asked, done) else "open"
 
 
 def refusals() -> dict[str, str]:

@@ -25,18 +25,20 @@ class Settings(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A question is answered, or to be asked again; what is given is not checked here."""
+    """A question is answered, or something else is asked of it; what is given is not checked here."""
 
     question: str
     given: Any
-    again: bool
+    wants: str  # "": it is answered; else "again", "another" (of its kind), "hint"
+    sure: float | None  # the probability of being right that the reader names
 
 
 class Kept(NamedTuple):
     """What a tab kept over a reload; nothing in it is checked here."""
 
-    answers: Mapping[str, Any]
+    records: Mapping[str, Any]
     settings: Mapping[str, Any]
+    seed: int | None
 
 
 def move(component: object) -> Move | None:
@@ -59,7 +61,9 @@ def answer(said: object) -> Answer | None:
     """Read what a question has sent."""
     if not isinstance(said, Mapping) or not isinstance(said.get("question"), str):
         return None
-    return Answer(said["question"], said.get("given"), said.get("again") is True)
+    wants = next((each for each in ("again", "another", "hint") if said.get(each) is True), "")
+    sure = said.get("sure")
+    return Answer(said["question"], said.get("given"), wants, sure if isinstance(sure, float) else None)
 
 
 def kept(component: object) -> Kept | None:
@@ -69,8 +73,9 @@ def kept(component: object) -> Kept | None:
         said = json.loads(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):
         return None
-    answers, given = _part(said, "answers"), _part(said, "settings")
-    return Kept(answers, given) if isinstance(said, Mapping) and {"answers", "settings"} <= said.keys() else None
+    if not isinstance(said, Mapping) or not {"records", "settings"} <= said.keys():
+        return None
+    return Kept(_part(said, "records"), _part(said, "settings"), _whole(said.get("seed")))
 
 
 def operator(component: object) -> str:

@@ -68,5 +68,5 @@ def _errata(slide: Slide) -> None:
 
 @st.dialog("Check yourself", width="large", on_dismiss="rerun")
 def _question(name: str) -> None:
-    ask(content().bank[name])
+    ask(name)
     keep("keep-dialog")

@@ -40,7 +40,7 @@ def _article(slide: Slide) -> None:
             st.markdown(_inside(slide.caption))
         _errata(slide)
         for name in slide.quiz:
-            question = content().bank[name]
+            question = memory.question(name)
             st.markdown(f"**Question.** {question.ask} [Answer it on its slide](./?slide={slide.id})")
     if slide.exhibit:
         with exhibit:  # the browser fetches the picture when the reader comes near

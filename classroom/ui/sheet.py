@@ -16,7 +16,7 @@ from classroom.exhibit import acting_for, controls_for
 from classroom.frames import at_hand
 from classroom.prose import prose
 from classroom.ui import citations, closing, memory
-from classroom.ui.ask import Sheet, key_text, question_sheet
+from classroom.ui.ask import Sheet, question_sheet
 from classroom.ui.cover import cover
 from classroom.ui.formulas import certificates, formula_text, operators_at_hand
 
@@ -43,7 +43,7 @@ def _layout(slide: Slide) -> Sheet:
     row = {"items": [item._asdict() for item in items(slide)]}
     match slide.layout:
         case "quiz":
-            return {"words": "", "caption": "", "questions": [question_sheet(content().bank[q]) for q in slide.quiz]}
+            return {"words": "", "caption": "", "questions": [question_sheet(name) for name in slide.quiz]}
         case "upload":
             return row | citations.chart(slide)
         case "score":
@@ -57,8 +57,8 @@ def presenter_sheet_of(slide: Slide) -> Sheet:
     following = content().deck.step(slide, 1)
     words = prose(slide.lede) if not slide.exhibit else ""
     for name in slide.quiz:
-        question = content().bank[name]
-        words += prose(f"**Question.** {question.ask} *Answer: {key_text(question)}.*")
+        question = memory.question(name)
+        words += prose(f"**Question.** {question.ask} *Answer: {question.key()}.*")
     after = f"Next: <b>{following.number}</b>&ensp;{html.escape(following.title)}" if following is not slide else ""
     notes = f'<p class="clock big" aria-hidden="true">00:00</p>{prose(slide.notes)}<p class="cap">{after}</p>'
     shown = {"layout": "presenter", "words": words, "caption": "", "notes": notes}
@@ -108,7 +108,7 @@ def items(slide: Slide) -> list[Item]:
     """Return the row below a slide: how its formulas were checked, what the talk misprinted, its questions."""
     if slide.layout == "score":
         help = "Forgets your answers and settings in this tab."
-        return [Item(START_OVER, "Start over", "plain", help)] if memory.answers() else []
+        return [Item(START_OVER, "Start over", "plain", help)] if memory.records() else []
     row = []
     if slide.formulas and operators_at_hand(slide):
         holds = all(proof.holds for proof in certificates(slide).values())
@@ -118,8 +118,7 @@ def items(slide: Slide) -> list[Item]:
         first, count = ERRATA[slide.errata[0]].title, len(slide.errata)
         label = f"Erratum · {first}" if count == 1 else f"{count} errata in what the talk printed here"
         row.append(Item(ERRATA_OF_TALK, label, "errata"))
-    bank, given = content().bank, memory.answers()
     for i, name in enumerate(slide.quiz, start=1):
-        mark = "" if name not in given else " ✓" if bank[name].grade(given[name]).right else " ✕"
+        mark = {"right": " ✓", "missed": " ✕", "told": " ✓"}.get(memory.state_of(name), "")
         row.append(Item(name, f"{'Check yourself' if len(slide.quiz) == 1 else f'Question {i}'}{mark}", "asks"))
     return row

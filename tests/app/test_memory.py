@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from classroom.content import content
+from classroom.quiz import Record
 from classroom.ui import memory, messages
 
 
@@ -39,13 +40,13 @@ def hand_back(session: Session, kept: object) -> None:
 
 
 def test_what_was_kept_comes_back_after_a_reload(session: Session) -> None:
-    memory.answers()["quiz-gamma-count"] = "B"
+    memory.records()["quiz-gamma-count"] = Record(("B",))
     session.deck["settings"]["cross-channel"] = {"k": 7, "size": 3, "alpha": 0.5, "beta": 0.75}
     kept = json.dumps(memory.keepsake())
     session.clear()
     assert memory.is_fresh()
     hand_back(session, kept)
-    assert memory.answers() == {"quiz-gamma-count": "B"}
+    assert memory.records() == {"quiz-gamma-count": Record(("B",))}
     assert memory.shown() == {"quiz-gamma-count": "B"}
     slide = content().deck.find("cross-channel")
     assert slide is not None
@@ -54,19 +55,19 @@ def test_what_was_kept_comes_back_after_a_reload(session: Session) -> None:
 
 
 def test_what_is_newer_than_what_was_kept_stays(session: Session) -> None:
-    memory.answers()["quiz-gamma-count"] = "A"
-    hand_back(session, {"answers": {"quiz-gamma-count": "B"}, "settings": {}})
-    assert memory.answers() == {"quiz-gamma-count": "A"}
+    memory.records()["quiz-gamma-count"] = Record(("A",))
+    hand_back(session, {"records": {"quiz-gamma-count": {"given": ["B"]}}, "settings": {}})
+    assert memory.records() == {"quiz-gamma-count": Record(("A",))}
 
 
 def test_unknown_questions_and_malformed_answers_are_dropped(session: Session) -> None:
-    answers = {"no-such-question": "A", "quiz-gamma-count": "Z", "quiz-picture-which": {"a": 1}}
-    hand_back(session, {"answers": answers, "settings": {"no-such-slide": {"k": 3}, "cross-channel": "nonsense"}})
-    assert memory.keepsake() == {"answers": {}, "settings": {}}
+    records = {"no-such-question": {"given": ["A"]}, "quiz-gamma-count": {"given": ["Z"]}, "quiz-picture-which": 1}
+    hand_back(session, {"records": records, "settings": {"no-such-slide": {"k": 3}, "cross-channel": "nonsense"}})
+    assert memory.keepsake() | {"seed": 0} == {"records": {}, "settings": {}, "seed": 0}
 
 
 def test_settings_out_of_range_become_legal(session: Session) -> None:
-    hand_back(session, {"answers": {}, "settings": {"cross-channel": {"k": 1e9, "alpha": "<script>"}}})
+    hand_back(session, {"records": {}, "settings": {"cross-channel": {"k": 1e9, "alpha": "<script>"}}})
     slide = content().deck.find("cross-channel")
     assert slide is not None
     assert memory.exhibit_of(slide).state() | {"k": 0} == type(memory.exhibit_of(slide))().state() | {"k": 0}
@@ -83,17 +84,17 @@ JSON = st.recursive(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kept=JSON, raw=st.text(max_size=30))
 def test_whatever_a_browser_hands_back_is_survived(session: Session, kept: Any, raw: str) -> None:
-    for value in (kept, {"answers": kept, "settings": kept}, raw):
+    for value in (kept, {"records": kept, "settings": kept, "seed": kept}, raw):
         session.clear()
         hand_back(session, value)
-        assert set(memory.keepsake()) == {"answers", "settings"}
+        assert set(memory.keepsake()) == {"records", "settings", "seed"}
 
 
 def test_starting_over_forgets_everything(session: Session) -> None:
-    memory.answers()["quiz-gamma-count"] = "B"
+    memory.records()["quiz-gamma-count"] = Record(("B",))
     memory.refusals()["spatial-corner-count"] = "no number"
     memory.forget()
-    assert memory.keepsake() == {"answers": {}, "settings": {}}
+    assert memory.keepsake() | {"seed": 0} == {"records": {}, "settings": {}, "seed": 0}
     assert memory.refusals() == {}
     assert memory.epoch() == 1  # so that the browser forgets what is typed and not sent
     assert not memory.is_fresh()  # so that the browser forgets too

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ from streamlit.testing.v1 import AppTest
 from classroom.content import QUESTIONS, ROOT, SLIDES
 from classroom.deck import Deck
 from classroom.prose import prose
-from classroom.quiz import Choice, Choices, Number, Question, load
+from classroom.quiz import AnswerError, Choice, Choices, Number, Question, load
 from tests.app.conftest import sent, sheet, words
 
-DECK, BANK = Deck.read(SLIDES), load(QUESTIONS)
-every_question = pytest.mark.parametrize("question", BANK.values(), ids=list(BANK))
+DECK, BANK, SEED = Deck.read(SLIDES), load(QUESTIONS), 7
+ASKED = BANK.variants(SEED)
+every_question = pytest.mark.parametrize("question", ASKED.values(), ids=list(ASKED))
+every_scored = pytest.mark.parametrize("question", [q for q in ASKED.values() if q.scored], ids=lambda q: q.id)
 
 
 class Visitor:
@@ -24,6 +27,8 @@ class Visitor:
         self.question = question
         self.app = AppTest.from_file(ROOT / "app.py", default_timeout=60)
         self.app.query_params["slide"] = question.slide
+        self.app.run()
+        self.app.session_state["deck"]["seed"] = SEED
         self.app.run()
         slide = DECK.find(question.slide)
         assert slide is not None
@@ -45,7 +50,7 @@ class Visitor:
 
     def answer(self, given: Any) -> None:
         """Give an answer the way its kind of question takes it."""
-        self.say(given=sorted(given) if isinstance(self.question, Choices) else given)
+        self.say(given=given)
 
     @property
     def words(self) -> str:
@@ -55,7 +60,7 @@ class Visitor:
     @property
     def counted(self) -> dict[str, Any]:
         """The answers that count for the score."""
-        return dict(self.app.session_state["deck"]["answers"])
+        return dict(self.app.session_state["deck"]["records"])
 
 
 def said(text: str) -> str:
@@ -63,78 +68,87 @@ def said(text: str) -> str:
     return prose(text).strip().removeprefix("<p>").removesuffix("</p>")
 
 
-def right(question: Question) -> Any:
-    """Return a right answer."""
-    match question:
-        case Number():
-            return f"{question.answer.numerator}/{question.answer.denominator}"
-        case Choice() | Choices():
-            return "".join(question.answer)
-
-
 def wrong(question: Question) -> Any:
-    """Return a wrong answer."""
-    match question:
-        case Number():
-            return str(float(question.answer + question.within * 3 + 17))
-        case Choice() | Choices():
-            return next(letter for letter in question.options if letter not in question.answer)
+    """Return a wrong answer: the first of some, changed from the right one, that is graded as wrong."""
+    for given in _others(question.solution()):
+        try:
+            if not question.grade(given).right:
+                return given
+        except AnswerError:
+            continue
+    raise LookupError(f"{question.id}: must have a wrong answer among those tried, got none. Try others.")
 
 
-@every_question
+def _others(right: Any) -> Iterator[Any]:
+    match right:
+        case list():
+            yield right[::-1]
+            yield from ([each] for each in (0, 1, "A", "B"))
+            yield [0.0] * len(right)
+            yield [1.0] * len(right)
+        case dict():
+            values = list(right.values())
+            yield dict(zip(right, values[1:] + values[:1], strict=True))
+            yield dict.fromkeys(right, 0)
+            yield dict.fromkeys(right, 1)
+        case _:
+            yield from ["A", "B", "F", "T", "17.25", "x"]
+
+
+@every_scored
 def test_a_right_answer_is_called_right_and_the_reason_given(question: Question) -> None:
     visitor = Visitor(question)
     assert prose(question.ask) in visitor.words
     assert said(question.why) not in visitor.words, "the reason is out before the answer"
-    visitor.answer(right(question))
+    visitor.answer(question.solution())
     assert "Right." in visitor.words
     assert said(question.why) in visitor.words
     assert question.id in visitor.counted
 
 
-@every_question
+@every_scored
 def test_a_wrong_answer_hears_why_and_may_try_again(question: Question) -> None:
     visitor, given = Visitor(question), wrong(question)
     visitor.answer(given)
     assert "Not quite" in visitor.words
     assert "Right." not in visitor.words
     assert said(question.why) in visitor.words
-    if isinstance(question, Choice | Choices) and given in question.explain:
+    if isinstance(question, Choice) and given in question.explain:
         assert said(question.explain[given]) in visitor.words
     first = visitor.counted[question.id]
     visitor.say(again=True)
     assert said(question.why) not in visitor.words
-    visitor.answer(right(question))
+    visitor.answer(question.solution())
     assert "Right." in visitor.words
     assert visitor.counted[question.id] == first, "only the first answer counts"
 
 
 @pytest.mark.parametrize("typed", ["", "abc", "nan", "1/0", "1,000", "__import__('os')", "9" * 99, "<b>1</b>"])
 def test_what_is_no_number_costs_no_attempt(typed: str) -> None:
-    question = next(q for q in BANK.values() if isinstance(q, Number))
+    question = next(q for q in ASKED.values() if isinstance(q, Number))
     visitor = Visitor(question)
     visitor.answer(typed)
     assert "The answer must" in visitor.words
     assert visitor.counted == {}
-    visitor.answer(right(question))
+    visitor.answer(question.solution())
     assert "Right." in visitor.words
     assert "The answer must" not in visitor.words
 
 
 def test_the_closing_slide_adds_up_and_links_to_what_was_missed() -> None:
-    missed = BANK["quiz-gamma-count"]
+    missed = ASKED["quiz-gamma-count"]
     visitor = Visitor(missed)
     visitor.answer(wrong(missed))
     visitor.app.query_params["slide"] = DECK[-1].id
     visitor.app.run()
-    assert "1 of 31 questions answered".replace("31", str(len(BANK))) in visitor.words
+    assert f"1 of {sum(q.scored for q in ASKED.values())} questions answered" in visitor.words
     assert '<p class="score">0 ' in visitor.words
     section = visitor.words[visitor.words.index("Look at again") :]
     assert f'href="?slide={missed.slide}"' in section
 
 
 def test_starting_over_forgets_the_answers_and_tells_the_browser() -> None:
-    visitor = Visitor(BANK["quiz-gamma-count"])
+    visitor = Visitor(ASKED["quiz-gamma-count"])
     visitor.answer("B")
     visitor.app.query_params["slide"] = DECK[-1].id
     visitor.app.run()
@@ -165,7 +179,7 @@ def test_nothing_of_the_key_is_sent_before_the_answer_not_even_ahead(question: Q
 @pytest.mark.parametrize("kind", [Choice, Choices, Number])
 @pytest.mark.parametrize("given", [{}, {"A": 1}, [["A"]], ["A"] * 10_000, [[[[]]]], "A" * 100_000, 10**400, None, True])
 def test_what_is_no_answer_costs_no_attempt_and_is_not_kept(kind: type, given: Any) -> None:
-    question = next(q for q in BANK.values() if isinstance(q, kind))
+    question = next(q for q in ASKED.values() if isinstance(q, kind))
     visitor = Visitor(question)
     visitor.say(given=given)
     assert visitor.counted == {} or (kind is Number and question.id in visitor.counted and given is True)
@@ -175,7 +189,7 @@ def test_what_is_no_answer_costs_no_attempt_and_is_not_kept(kind: type, given: A
 
 @pytest.mark.parametrize("nonsense", [None, 7, "B", {}, {"question": 3}, {"question": "no-such", "given": "A"}, [[]]])
 def test_nonsense_from_a_browser_is_no_answer(nonsense: Any) -> None:
-    visitor = Visitor(BANK["quiz-gamma-count"])
+    visitor = Visitor(ASKED["quiz-gamma-count"])
     visitor.app.session_state["said"] = nonsense
     visitor.app.run()
     assert not visitor.app.exception

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classroom.quiz import Bank, Problem, QuizError, load
+from classroom.quiz import Bank, Choice, Choices, Number, Problem, QuizError, load
 
 GOOD = """\
 - id: first
@@ -50,7 +50,7 @@ def swap(old: str, new: str, text: str = GOOD) -> str:
 BROKEN: dict[str, tuple[str | bytes, int, str]] = {
     "missing field": (swap("  answer: B\n", ""), 1, "first, answer: must be given, got nothing. Add 'answer: ...'*"),
     "unknown field": (swap("  ask:", "  aks:"), 4, "first, aks: must be one of the fields*got 'aks'. Write 'ask'."),
-    "unknown type": (swap(": choice", ": chioce"), 2, "first, type: *choice, choices, number, *. Write 'choice'."),
+    "unknown type": (swap(": choice", ": chioce"), 2, "first, type: *choice, choices, truth, number*. Write 'choice'."),
     "type is a list": (swap(": choice", ": [choice]"), 2, "first, type: *, got [[]choice]. Write 'choice'."),
     "no type": (swap("  type: choice\n", ""), 1, "first, type: *, got nothing. Write one of them."),
     "stray answer": (swap("er: B", "er: D"), 9, "first, answer: must be among the options A, B, C, got 'D'. Write*"),
@@ -198,13 +198,14 @@ def test_the_talks_three_questions_have_their_options_and_keys(bank: Bank) -> No
 
 
 def test_every_wrong_option_of_the_talk_says_why_it_is_wrong(bank: Bank) -> None:
-    for question in bank.values():
-        if question.type == "number":
-            assert question.explain, question.id
-        else:
-            assert set(question.explain) == set(question.options) - set(question.answer), question.id
-        said = Counter([question.why, *question.explain.values()])
-        assert said.most_common(1)[0][1] == 1, question.id
+    for question in bank.variants(1).values():
+        match question:
+            case Number():
+                assert question.explain, question.id
+            case Choice() | Choices():
+                assert set(question.explain) == set(question.options) - set(question.answer), question.id
+                said = Counter([question.why, *question.explain.values()])
+                assert said.most_common(1)[0][1] == 1, question.id
 
 
 def test_the_talk_asks_enough_of_every_kind(bank: Bank) -> None:
@@ -216,7 +217,7 @@ def test_the_talk_asks_enough_of_every_kind(bank: Bank) -> None:
 
 
 def test_no_letter_is_the_key_so_often_that_guessing_it_pays(bank: Bank) -> None:
-    keys = Counter(question.answer for question in bank.values() if question.type == "choice")
+    keys = Counter(question.answer for question in bank.variants(1).values() if isinstance(question, Choice))
     assert max(keys.values()) <= keys.total() / 2
 
 

@@ -1,16 +1,30 @@
-// A question: cards or a field, then the verdict and the reason. What is right comes from the server, after the answer.
+// A question: its own form, then the verdict and the reason. What is right comes from the server, after the answer.
+import { cards } from "./answer-cards.js";
+import { field } from "./answer-field.js";
+import { match } from "./answer-match.js";
+import { order } from "./answer-order.js";
+import { rating, words } from "./answer-poll.js";
+import { painting } from "./answer-paint.js";
 import { adoptTheme } from "./colour.js";
 import { fill, loadKatex, needsKatex } from "./maths.js";
+import { make } from "./make.js";
 
-const typed = new Map(); // question -> what the reader has typed or picked and not sent yet; moving on loses nothing
-export const forgetTyped = () => typed.clear();
+// What builds the form of each kind: (root, question, { answer, typed }) => void. It is called again whenever the question
+// changes, and keeps what stands there. `typed` is what the reader has typed or picked and not sent yet: { get(), set(value) }.
+const FORMS = {
+  choice: cards, choices: cards, truth: cards, number: field, order, match, text: words, rating,
+  paint: painting,
+};
+
+const unsent = new Map(); // question -> what is typed and not sent; moving on loses nothing
+const sure = new Map(); // question -> how sure the reader said to be, before the answer
+export const forgetTyped = () => { unsent.clear(); sure.clear(); };
+
+const HTML = ["ask", "reason", "verdict", "unit", "formula"]; // of a question: what may hold mathematics
+export const textsOf = (question) => [...HTML.map((name) => question[name] ?? ""), ...question.hints, ...["options", "items", "lefts"].flatMap((name) => (question[name] ?? []).map((each) => each.text))];
 
 const PATIENCE = 4000; // milliseconds until an answer that nobody has heard may be given again
-const MARKS = { right: "✓", wrong: "✕" };
-const SAYS = { "right yours": "right, your answer", right: "right answer", wrong: "your answer", chosen: "chosen" };
-const PARTS = '<div class="asked"><div class="prose"></div><div class="about"></div><div class="answers"></div></div><div class="reason"></div>';
-
-const make = (tag, cls = "", text = "") => Object.assign(document.createElement(tag), { className: cls, textContent: text });
+const PARTS = '<div class="asked"><div class="prose"></div><div class="about"></div><div class="answers"></div><div class="aids"></div></div><div class="reason"></div>';
 
 export function paintQuestion(root, question, tell) {
   if (root.__id !== question.id) { root.__id = question.id; root.__given = undefined; root.innerHTML = PARTS; }
@@ -18,85 +32,75 @@ export function paintQuestion(root, question, tell) {
   const answer = (given) => { // the first of two quick answers is the one that counts
     if (performance.now() - root.__sent < PATIENCE) return;
     root.__sent = performance.now();
-    tell({ question: question.id, given });
+    tell({ question: question.id, given, ...(sure.has(question.id) ? { sure: sure.get(question.id) } : {}) });
   };
+  const typed = { get: () => unsent.get(question.id), set: (value) => unsent.set(question.id, value) };
   root.__sent = -PATIENCE;
   root.setAttribute("aria-label", "Question");
   fill($(".asked > .prose"), question.ask);
-  if (question.type === "number") field($(".answers"), question, answer); else cards($(".answers"), question, answer);
-  reason($(".reason"), question, () => { typed.delete(question.id); tell({ question: question.id, again: true }); });
-  const judged = root.__given === null && question.given !== null, opened = root.__given && question.given === null, active = document.activeElement;
+  FORMS[question.type]($(".answers"), question, { answer, typed });
+  refusal($(".answers"), question.refusal);
+  aids($(".aids"), question, tell);
+  reason($(".reason"), question, (wish) => { unsent.delete(question.id); tell({ question: question.id, [wish]: true }); });
+  const judged = root.__given === null && question.given !== null, opened = root.__given !== undefined && root.__given !== null && question.given === null, active = document.activeElement;
   root.__given = question.given;
   // The answer that was just given disabled its button: the keyboard goes on at what the answer brought.
   if (judged && (active === document.body || root.contains(active))) $(".verdict").focus({ preventScroll: true });
-  if (opened && active === document.body) $(".answers :is(.card, input)").focus({ preventScroll: true });
+  if (opened && active === document.body) $(".answers :is(.card, input, button, [tabindex])")?.focus({ preventScroll: true });
 }
 
-function cards(root, question, answer) {
-  const many = question.type === "choices", picked = (many && typed.get(question.id)) || new Set(), open = question.given === null;
-  root.className = `answers cards${question.close ? " close" : ""}`;
-  question.options.forEach((option, i) => {
-    const card = root.children[i] ?? root.appendChild((() => {
-      const e = make("button"); e.type = "button"; e.append(make("b"), make("span"), make("i")); e.firstChild.setAttribute("aria-hidden", "true");
-      return e;
-    })());
-    const state = open && picked.has(option.letter) ? "chosen" : option.state, [letter, text, says] = card.children;
-    card.className = `card ${state}`; card.dataset.letter = option.letter; card.disabled = !open;
-    letter.textContent = MARKS[state.split(" ")[0]] ?? option.letter; fill(text, option.text); says.textContent = SAYS[state] ?? "";
-    if (many && open) card.setAttribute("aria-pressed", String(picked.has(option.letter))); else card.removeAttribute("aria-pressed");
-    card.onclick = () => {
-      if (!many) { answer(option.letter); return; }
-      if (!picked.delete(option.letter)) picked.add(option.letter);
-      typed.set(question.id, picked);
-      cards(root, question, answer);
-    };
-  });
-  const n = question.options.length;
-  if (!many || !open) { root.children[n]?.remove(); return; }
-  const send = root.children[n] ?? root.appendChild(Object.assign(make("button", "send"), { type: "button" })), letters = [...picked].sort();
-  send.disabled = !letters.length; send.textContent = letters.length ? `Answer ${letters.join(", ")}` : "Choose every right option";
-  send.onclick = () => answer(letters);
+function refusal(root, said) {
+  let notice = root.querySelector(":scope > .notice");
+  if (!said) { notice?.remove(); return; }
+  notice ??= Object.assign(make("p", "notice"), { role: "alert" });
+  if (notice !== root.lastChild) root.append(notice);
+  if (notice.textContent !== said) notice.textContent = said;
 }
 
-function field(root, question, answer) {
-  root.className = "answers number";
-  if (question.given !== null) {
-    const p = make("p", `given ${question.right ? "right" : "wrong"}`);
-    p.append(make("b", "", MARKS[question.right ? "right" : "wrong"]), make("span", "", question.given), make("i", "", question.right ? "right answer" : "your answer"));
-    root.replaceChildren(p);
-    return;
+// Hints, and how sure the reader is: both before the answer, both as they like.
+function aids(root, question, tell) {
+  const open = question.given === null, key = JSON.stringify([question.hints, question.hint, open, question.sure, sure.get(question.id)]);
+  if (root.__key === key) return;
+  root.__key = question.hints.some(needsKatex) ? null : key;
+  const parts = question.hints.map((hint, i) => { const p = make("p", "hint"), text = make("span"); fill(text, hint); p.append(make("b", "", question.hints.length > 1 ? `Hint ${i + 1}` : "Hint"), text); return p; });
+  if (open && question.hint) {
+    const more = Object.assign(make("button", "plain", question.hint), { type: "button" });
+    more.onclick = () => { more.disabled = true; tell({ question: question.id, hint: true }); };
+    parts.push(more);
   }
-  if (!root.querySelector("form")) {
-    const form = make("form"), label = make("label", "", "Your number"), input = make("input"), send = make("button", "send", "Answer");
-    Object.assign(input, { type: "text", id: `number-${question.id}`, placeholder: "such as 0.25, 1/4 or 2e-3", autocomplete: "off", value: typed.get(question.id) ?? "" });
-    label.htmlFor = input.id; send.type = "submit";
-    input.addEventListener("input", () => typed.set(question.id, input.value));
-    form.append(label, input, send);
-    root.replaceChildren(form);
+  if (open && question.sure.length) {
+    const group = make("div", "sure"), label = make("span", "", "How sure are you, before you answer?");
+    label.id = `sure-${question.id}`;
+    group.setAttribute("role", "group"); group.setAttribute("aria-labelledby", label.id);
+    group.append(label);
+    for (const share of question.sure) {
+      const b = Object.assign(make("button", "", `${Math.round(100 * share)} %`), { type: "button" });
+      b.setAttribute("aria-pressed", String(sure.get(question.id) === share));
+      b.onclick = () => { if (sure.get(question.id) === share) sure.delete(question.id); else sure.set(question.id, share); for (const other of group.querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === b && sure.has(question.id))); };
+      group.append(b);
+    }
+    parts.push(group);
   }
-  root.querySelector("form").onsubmit = (e) => { e.preventDefault(); answer(root.querySelector("input").value); };
-  let refusal = root.querySelector(".notice");
-  if (!question.refusal) { refusal?.remove(); return; }
-  refusal ??= root.appendChild(Object.assign(make("p", "notice"), { role: "alert" }));
-  if (refusal.textContent !== question.refusal) refusal.textContent = question.refusal;
+  root.replaceChildren(...parts);
 }
 
-function reason(root, question, again) {
+function reason(root, question, wish) {
   const judged = question.given !== null, key = JSON.stringify([question.reason, question.verdict, question.given]);
   if (root.__key === key) return;
-  root.__key = needsKatex(question.reason) ? null : key;
+  root.__key = needsKatex(question.reason + (question.verdict ?? "")) ? null : key;
   root.className = judged ? "reason judged" : "reason";
   const why = make("div", "prose");
   fill(why, question.reason);
   root.replaceChildren(why);
   if (!judged) return;
-  const verdict = make("p", `verdict ${question.right ? "yes" : "no"}`, question.verdict);
+  const verdict = make("p", `verdict ${question.right || !question.scored ? "yes" : "no"}`);
+  fill(verdict, question.verdict);
   verdict.setAttribute("role", "status"); verdict.tabIndex = -1;
   why.before(verdict);
-  if (question.right) return;
-  const retry = Object.assign(make("button", "plain", "Try again"), { type: "button", title: "Your first answer counts for the score." });
-  retry.onclick = again;
-  root.append(retry);
+  const row = make("div", "wishes"), button = (text, title, what) => { const b = Object.assign(make("button", "plain", text), { type: "button", title }); b.onclick = () => wish(what); row.append(b); };
+  if (!question.right && question.scored) button("Try again", question.over ? "What counts for the score stays as it is." : "This attempt still counts.", "again");
+  if (question.another) button("Another like it", "With other numbers, for practice: it counts for nothing.", "another");
+  if (row.children.length) root.append(row);
 }
 
 // A question alone, in a dialog.

@@ -3,7 +3,7 @@ import { adoptTheme } from "./colour.js";
 import { deck, hears } from "./deck.js";
 import { fetchFrame, frameAtHand } from "./frames.js";
 import { fill, loadKatex, needsKatex, reachFormulas, typeset } from "./maths.js";
-import { forgetTyped, paintQuestion } from "./question.js";
+import { forgetTyped, paintQuestion, textsOf } from "./question.js";
 import { prepare } from "./shelf.js";
 import { bindControls, bindPicture, forgetStages, releaseControls, releasePicture } from "./stage.js";
 
@@ -24,7 +24,7 @@ const LAYOUTS = {
 };
 const PLACES = { wide: "wide", table: "wide", quiz: "quiz", presenter: "presenter" }; // pictures in one place are as wide
 const placeOf = (sheet) => PLACES[sheet.layout] ?? "split";
-const texts = (sheet) => [sheet.words, sheet.caption, sheet.body ?? "", sheet.notes ?? "", ...(sheet.questions ?? []).flatMap((q) => [q.ask, q.reason, ...(q.options ?? []).map((o) => o.text)])];
+const texts = (sheet) => [sheet.words, sheet.caption, sheet.body ?? "", sheet.notes ?? "", ...(sheet.questions ?? []).flatMap((q) => textsOf(q))];
 
 // The sheets of the neighbours: first kept, then, while the reader looks, made ready to be shown at once.
 export function expect(found, near) {

@@ -1,0 +1,52 @@
+"""Kinds of question, one file each: what is asked, what may be seen before an answer, and what an answer is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated
+
+from pydantic import Field
+
+from classroom.quiz.asked import Asked
+from classroom.quiz.kinds.choice import Choice
+from classroom.quiz.kinds.choices import Choices
+from classroom.quiz.kinds.lettered import Lettered
+from classroom.quiz.kinds.match import Match
+from classroom.quiz.kinds.number import Number
+from classroom.quiz.kinds.order import Order
+from classroom.quiz.kinds.paint import Paint
+from classroom.quiz.kinds.poll import OpenText, Rating
+from classroom.quiz.kinds.truth import Truth
+
+Question = Annotated[
+    Choice | Choices | Truth | Number | Order | Match | OpenText | Rating | Paint, Field(discriminator="type")
+]
+KINDS: Mapping[str, type[Asked]] = MappingProxyType(
+    {
+        "choice": Choice,
+        "choices": Choices,
+        "truth": Truth,
+        "number": Number,
+        "order": Order,
+        "match": Match,
+        "text": OpenText,
+        "rating": Rating,
+        "paint": Paint,
+    }
+)
+
+__all__ = [
+    "KINDS",
+    "Choice",
+    "Choices",
+    "Lettered",
+    "Match",
+    "Number",
+    "OpenText",
+    "Order",
+    "Paint",
+    "Question",
+    "Rating",
+    "Truth",
+]
