@@ -9,13 +9,24 @@ from types import MappingProxyType
 
 import numpy as np
 
-from classroom.quiz.mutation import centring, paths, roots, scale_and_shift, statistics
+from classroom.quiz.mutation import (
+    centring,
+    lengths,
+    mixtures,
+    paths,
+    roots,
+    running,
+    scale_and_shift,
+    squashing,
+    statistics,
+    windows,
+)
 from classroom.quiz.mutation.proof import Counterexample, counterexample, values
 from classroom.quiz.mutation.rule import Rule, Target, replaced, targets
 from normlib import Norm
 from normlib.symbolic import Derivation, Formula
 
-_FAMILIES = (statistics, roots, centring, scale_and_shift, paths)
+_FAMILIES = (statistics, roots, centring, windows, lengths, squashing, mixtures, running, scale_and_shift, paths)
 RULES: Mapping[str, Rule] = MappingProxyType({rule.tag: rule for family in _FAMILIES for rule in family.RULES})
 
 ALIKE = 1e-9  # relative; numbers nearer than this are called equal

@@ -14,8 +14,7 @@ from classroom.quiz.mutation.rewrite import Path, at, drop, is_inverse, is_quant
 from classroom.quiz.mutation.rule import Rewrite, Rule, Target
 from classroom.quiz.mutation.statistics import is_count
 from normlib.derivations.standardized import eps, x_hat
-from normlib.nodes import HERE, Above, PoolSum, add, mul, x
-from normlib.pool import ALL, Groups
+from normlib.nodes import HERE, Above, PoolSize, PoolSum, add, mul, x
 from normlib.symbolic import Formula
 
 _VARIED = ("dy", "gamma")  # what stands at the value's own place in the direct path
@@ -59,11 +58,15 @@ def _sign(tag: str, through_mean: bool) -> Rewrite:
 
 def _delta_forgotten(target: Target) -> Iterator[Formula]:
     """Sum the direct path over the pool, as if every output depended directly on every value."""
-    whole = all(axis is ALL or isinstance(axis, Groups) or axis.before == axis.after == 0 for axis in target.norm.pool)
-    if not is_of_x(target) or target.defines("mean_in") or not whole:
+    if not is_of_x(target) or target.defines("mean_in"):
         return
     (path,) = target.terms("term1")
     term = at(target.rhs, (*path, 0))
+    for window in target.find(lambda node: isinstance(node, PoolSum) and node.args[3] == sp.true):
+        _, bound, centre, _ = at(target.rhs, window).args
+        there = moved(term, dict(zip(centre, bound, strict=True)))
+        yield target.with_right(put(target.rhs, (*path, 0), PoolSum(there, tuple(bound), tuple(centre), adjoint=True)))
+        return
     factors = list(term.args) if isinstance(term, sp.Mul) else [term]
     varied = [f for f in factors if is_quantity(f, *_VARIED) or isinstance(f, Above)]
     cells = target.cells
@@ -96,8 +99,10 @@ def _share_forgotten(target: Target) -> Iterator[Formula]:
 
 
 def _deviation_forgotten(target: Target) -> Iterator[Formula]:
-    if is_of_x(target) and isinstance(target.rhs, sp.Mul):
-        for path in places(target.rhs.args[0], is_root)[:1]:
+    if target.changed == "d x" and isinstance(target.rhs, sp.Mul):
+        front = target.rhs.args[0]
+        divisors = places(front, lambda node: is_inverse(node) and not node.has(PoolSize))
+        for path in (places(front, is_root) or divisors)[:1]:
             yield target.with_right(drop(target.rhs, (0, *path)))
 
 
@@ -133,7 +138,9 @@ def _output_forgotten_in_sum(target: Target) -> Iterator[Formula]:
         return
     for outer in places(at(target.rhs, path), lambda node: isinstance(node, PoolSum)):
         body = at(target.rhs, (*path, *outer, 0))
-        for inner in places(body, lambda node: is_quantity(node, "x_hat", "y")) if isinstance(body, sp.Mul) else []:
+        for inner in (
+            places(body, lambda node: is_quantity(node, "x_hat", "y", "x")) if isinstance(body, sp.Mul) else []
+        ):
             yield target.with_right(drop(target.rhs, (*path, *outer, 0, *inner)))
             return
 

@@ -17,15 +17,20 @@ def _is_with_eps(e: sp.Expr) -> bool:
     return isinstance(e, sp.Add) and len(e.args) == 2 and e.args[1] == eps
 
 
+def _divides(target: Target) -> bool:
+    """Whether it is a formula of the definition, or the gradient of x."""
+    return not target.is_gradient or target.changed == "d x"
+
+
 def _root_forgotten(target: Target) -> Iterator[Formula]:
-    roots = target.find(is_root)
+    roots = target.find(is_root) if _divides(target) else []
     if len(roots) == 1:
         (path,) = roots
         yield target.with_right(put(target.rhs, path, at(target.rhs, (*path, 0))))
 
 
 def _eps_outside(target: Target) -> Iterator[Formula]:
-    roots = target.find(lambda node: is_root(node) and _is_with_eps(node.args[0]))
+    roots = target.find(lambda node: is_root(node) and _is_with_eps(node.args[0])) if _divides(target) else []
     if len(roots) == 1:
         (path,) = roots
         (summed, _), power = at(target.rhs, path).args[0].args, at(target.rhs, path).args[1]
@@ -44,7 +49,7 @@ def _eps_forgotten(target: Target) -> Iterator[Formula]:
         return drop(node, (1,)) if _is_with_eps(node) else None
 
     rhs = mapped(target.rhs, change)
-    if rhs != target.rhs:
+    if _divides(target) and rhs != target.rhs:
         yield target.with_right(rhs)
 
 

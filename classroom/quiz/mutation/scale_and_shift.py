@@ -13,11 +13,12 @@ from normlib.nodes import HERE, Length, PoolSize, PoolSum, add, mul, neg, over, 
 from normlib.symbolic import Formula
 
 _OUTPUT = ("y", "z")
+_SCALED = ("d x", "d alpha", "d r", "d d", "d running_mean", "d running_var")  # gradients that gamma is a factor of
 
 
 def _gamma_forgotten(target: Target) -> Iterator[Formula]:
     found = target.find(lambda node: is_quantity(node, "gamma"))
-    if found and (target.changed in _OUTPUT or target.is_gradient):
+    if found and (target.changed in _OUTPUT or target.changed in _SCALED):
         yield target.with_right(drop(target.rhs, *found))
 
 
