@@ -7,7 +7,7 @@ from classroom.quiz.numbers import AnswerError
 from classroom.quiz.problems import Problem, QuizError
 from classroom.quiz.record import SURE, Record, earned, is_over, is_right, restored
 from classroom.quiz.scoring import Calibration, Link, Score, calibration, score
-from classroom.quiz.template import Entry, Template
+from classroom.quiz.template import Entry, Template, reason
 
 __all__ = [
     "KINDS",
@@ -35,6 +35,7 @@ __all__ = [
     "is_over",
     "is_right",
     "load",
+    "reason",
     "restored",
     "score",
 ]

@@ -50,6 +50,7 @@ class Asked(BaseModel):
     attempts: int = Field(default=1, ge=1, le=5)
     hints: Annotated[tuple[Text, ...], Field(max_length=3)] = ()
     look: Texts[Name] = Frozen()
+    source: Text | None = None
 
     @check("slide", "norm")
     @classmethod

@@ -29,7 +29,6 @@ class Work(BaseModel):
 
     shape: Annotated[tuple[str, ...], Field(min_length=4, max_length=4)]
     settings: Texts[Name] = Frozen()
-    norm: str | None = None
 
 
 class Bench(NamedTuple):

@@ -105,7 +105,7 @@ def _hint_left(question: Question, record: Record) -> str:
 
 
 def _judged(question: Question, given: Any, over: bool, left: int) -> Sheet:
-    verdict, reason = question.grade(given), question.reason(given)
+    verdict, reason = question.grade(given), memory.reason(question.id, given)
     own = [f"**{part}**: {text}" for part, text in reason.this.items()]
     partly = f" {verdict.score:.0%} of the points." if 0 < verdict.score < 1 else ""
     if not question.scored:

@@ -15,7 +15,8 @@ import streamlit as st
 from classroom.content import content
 from classroom.deck import Slide
 from classroom.exhibits import EXHIBITS, Exhibit
-from classroom.quiz import Question, Record, is_over, is_right, restored
+from classroom.quiz import Question, Reason, Record, is_over, is_right, restored
+from classroom.quiz import reason as reason_of
 from classroom.ui import messages
 
 SEEDS = 2**31  # readers with different questions
@@ -193,6 +194,12 @@ def question(name: str) -> Question:
     """Return a question as this reader sees it now: of one that is drawn, it may be another one like it."""
     memory = _store()
     return content().bank[name].variant(memory["seed"] + memory["rounds"].get(name, 0))
+
+
+def reason(name: str, given: Any) -> Reason:
+    """Say why an answer to the question that this reader sees is right or wrong."""
+    memory = _store()
+    return reason_of(content().bank[name], memory["seed"] + memory["rounds"].get(name, 0), given)
 
 
 def is_practice(name: str) -> bool:

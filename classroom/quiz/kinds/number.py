@@ -9,10 +9,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, ValidationInfo
 from pydantic import field_validator as check
 
+from classroom.quiz.algebra.parse import parse
+from classroom.quiz.algebra.value import value
 from classroom.quiz.asked import Asked, Reason, Verdict
-from classroom.quiz.fields import Exact, Texts
+from classroom.quiz.fields import Exact, Text, Texts
 from classroom.quiz.frozen import Frozen
-from classroom.quiz.numbers import last_place, parse_number
+from classroom.quiz.numbers import AnswerError, last_place, parse_number
 from classroom.quiz.problems import show, unmet
 from classroom.typeset import short
 
@@ -22,6 +24,7 @@ class Number(Asked):
 
     within: so far, in the key's unit.  relative: so far, as a share of the key.  digits: by as much as the key moves
     when it is rounded to so many significant figures, half a unit of the last.  The largest of them counts.
+    proof: an expression of numbers that comes to the key.
     """
 
     how = "Type a number."
@@ -31,6 +34,7 @@ class Number(Asked):
     within: Exact = Fraction(0)
     relative: Exact = Fraction(0)
     digits: Annotated[int, Field(ge=1, le=12)] | None = None
+    proof: Text | None = None
     unit: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)] = ""
     explain: Texts[Exact] = Frozen()
 
@@ -45,12 +49,26 @@ class Number(Asked):
     @check("explain")
     @classmethod
     def _explains_wrong(cls, explain: Mapping[Fraction, str], info: ValidationInfo) -> Mapping[Fraction, str]:
-        given = {"relative": Fraction(0), "digits": None, **info.data}
         if {"answer", "within"} <= info.data.keys():
-            for value in explain:
-                if abs(value - given["answer"]) <= _distance(**{n: given[n] for n in _TOLERANCE}):
-                    raise unmet("must explain wrong numbers only", show(value), "Say in 'why' why the key is right")
+            for slip in explain:
+                if abs(slip - info.data["answer"]) <= _distance(**_tolerance(info)):
+                    raise unmet("must explain wrong numbers only", show(slip), "Say in 'why' why the key is right")
         return explain
+
+    @check("proof")
+    @classmethod
+    def _comes_to_the_key(cls, proof: str | None, info: ValidationInfo) -> str | None:
+        if proof is None or "answer" not in info.data:
+            return proof
+        try:
+            found = Fraction(value(parse(proof, ()), {}))
+        except AnswerError as error:
+            must, todo = "must be an expression of numbers", "Write one like 3 * (4 - 1)"
+            raise unmet(must, str(error).rstrip("."), todo) from None
+        if abs(found - info.data["answer"]) > max(_distance(**_tolerance(info)), abs(found) * _ROUNDING):
+            must = f"must come to the answer {float(info.data['answer']):g}"
+            raise unmet(must, f"{float(found):g}", "Correct one of them")
+        return proof
 
     @property
     def distance(self) -> Fraction:
@@ -91,7 +109,13 @@ class Number(Asked):
         return abs(value - to) <= _distance(to, self.within, self.relative, self.digits)
 
 
-_TOLERANCE = ("answer", "within", "relative", "digits")
+_ROUNDING = Fraction(1, 10**12)
+
+
+def _tolerance(info: ValidationInfo) -> dict[str, Any]:
+    """Return the fields that `_distance` takes, as far as they are legal."""
+    usual = {"within": Fraction(0), "relative": Fraction(0), "digits": None}
+    return {name: info.data.get(name, usual.get(name)) for name in ("answer", *usual)}
 
 
 def _distance(answer: Fraction, within: Fraction, relative: Fraction, digits: int | None) -> Fraction:

@@ -1,0 +1,67 @@
+"""Wrong options and known slips, made of an operator's own formulas: each is a mutant, and says what went wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+from classroom.quiz.draw import Dice
+from classroom.quiz.fill import PLACE, plain
+from classroom.quiz.mutation import mutants
+from classroom.quiz.problems import unmet
+from classroom.quiz.work import Bench
+from normlib import NORMS
+from normlib.symbolic import Formula
+
+LETTERS = "ABCD"
+
+
+def slips(bench: Bench, asked: str, filled: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the operator's mutants make of the number that is asked for, with what each of them did wrong.
+
+    asked: the placeholder that the key stands for.  filled: the question's fields.  Where two come to the same number
+    the first is kept; where one comes to the key it is no slip.
+    """
+    place = PLACE.fullmatch(asked)
+    if place is None:
+        return {}
+    key, at = Fraction(filled["answer"]), place[2]
+    known = [Fraction(number) for number in filled.get("explain", {})] + [key]
+    shares = Fraction(filled.get("relative", "0")) * abs(key)
+    margin = max(2 * Fraction(filled.get("within", "0")), 2 * shares, abs(key) / 100, Fraction(1, 1000))
+    found: dict[str, str] = {}
+    for mutant, value in bench.slips(place[1]):
+        number = value[int(at) - 1] if at and isinstance(value, tuple) else value
+        if isinstance(number, tuple) or not math.isfinite(number):
+            continue
+        exact = Fraction(plain(number))
+        if all(abs(exact - other) > margin for other in known):
+            known.append(exact)
+            found[plain(number)] = mutant.says
+    return found
+
+
+def options(norm: str, formula: str, dice: Dice) -> dict[str, Any]:
+    """Return options of which one is the operator's formula, with the key and what is wrong with the others."""
+    found = mutants(NORMS[norm](), formula)
+    if not found:
+        names = ", ".join(dict.fromkeys(mutant.changed for mutant in mutants(NORMS[norm]())))
+        raise unmet(f"must be one that can be mistaken: {names}", formula, "Write one of them", at="formula")
+    cards = [(_right_side(found[0].right), "")]
+    cards += [(_right_side(mutant.wrong), mutant.says) for mutant in dice.shuffled(list(found))]
+    order = dice.shuffled(cards[: len(LETTERS)])
+    lettered = list(zip(LETTERS, order, strict=False))
+    return {
+        "options": {letter: text for letter, (text, _) in lettered},
+        "answer": LETTERS[order.index(cards[0])],
+        "explain": {letter: says for letter, (_, says) in lettered if says},
+    }
+
+
+@lru_cache(maxsize=512)
+def _right_side(formula: Formula) -> str:
+    """Write what a formula says that something is; the left side is the same on every card."""
+    return f"${formula.latex().partition(' = ')[2]}$"
