@@ -160,6 +160,34 @@ def test_pointing_asks_and_leaving_forgets_a_click_and_the_keys_stay(reader: Rea
     reader.press("Shift+ArrowDown").shows(row=8)
 
 
+AS_BY_KATEX = """() => [...document.querySelectorAll('.lines span:has(> .katex)')].map(e => {
+    const anew = document.createElement('template');
+    anew.innerHTML = katex.renderToString(e.querySelector('annotation').textContent, {trust: true, strict: 'ignore'});
+    return [e.innerHTML, anew.innerHTML, e.querySelector('annotation').textContent];
+})"""
+
+
+@pytest.mark.parametrize("operator", ["batch", "mean_variance", "local_response_across_channels", "switchable"])
+@pytest.mark.parametrize("view", ["forward", "backward"])
+def test_numbers_that_change_in_place_look_and_read_as_katex_sets_them(
+    reader: Reader, view: str, operator: str
+) -> None:
+    opened(reader, DIGITS.replace("?", f"?view={view}&operator={operator}&"))
+    last = reader.page.locator(".lines .katex").last
+    last.evaluate("formula => { window.before = formula; }")
+    stayed, seen = 0, set()
+    for cell in ((7, 2), (4, 5), (5, 4), (1, 1), (6, 6), (4, 3)):
+        maps(reader).last.hover(position=centre(cell, maps(reader).last))
+        speaks_of(reader, *cell)
+        for set_here, set_anew, formula in reader.page.evaluate(AS_BY_KATEX):
+            assert set_here == set_anew
+            seen.add(formula)
+        stayed += last.evaluate("formula => formula === window.before")
+        last.evaluate("formula => { window.before = formula; }")
+    assert len(seen) > 6
+    assert stayed, "where the form is the same nothing is set anew"
+
+
 def test_a_click_counts_for_its_cell_wherever_the_mouse_goes_before_the_answer(reader: Reader) -> None:
     opened(reader)
     y = maps(reader).last

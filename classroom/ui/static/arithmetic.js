@@ -1,6 +1,7 @@
 // Formulas with their numbers. A term under the pointer, or its button in focus, lights up its cells on the maps; a cell lights up its terms.
 import { caption } from "./panels.js";
 import { setTex } from "./maths.js";
+import { setNumbers } from "./numbers.js";
 
 function light(picture, cells) {
   for (const panel of picture.children) {
@@ -77,7 +78,7 @@ export function arithmetic(root, p) {
     const line = root.list.children[i] ?? root.list.appendChild(document.createElement("p"));
     if (!line.childElementCount) line.append(document.createElement("span"), document.createElement("span"));
     line.className = p.wrong.includes(i) ? "wrong" : "";
-    setTex(line.children[0], symbols); setTex(line.children[1], numbers ? `= ${numbers}` : "");
+    setTex(line.children[0], symbols); setNumbers(line.children[1], numbers ? `= ${numbers}` : "");
   });
   const terms = Object.entries(p.terms);
   while (root.chips.childElementCount > terms.length) root.chips.lastChild.remove();
