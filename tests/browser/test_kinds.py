@@ -1,0 +1,162 @@
+"""Each kind of question in a browser: its form, a right answer, a wrong one, and what is none."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, expect
+
+from classroom.content import QUESTIONS
+from classroom.quiz import load
+from tests.browser.conftest import DECK, Reader
+
+BANK = load(QUESTIONS)
+
+
+def opened(reader: Reader, name: str) -> Locator:
+    """Open the dialog of a question on its slide."""
+    slide = DECK.find(BANK[name].slide)
+    assert slide is not None
+    reader.open(f"/?slide={slide.id}").at(slide)
+    reader.page.locator(f'[data-opens="{name}"]').click()
+    dialog = reader.page.get_by_role("dialog")
+    expect(dialog.locator(".answers > *").first).to_be_visible()
+    return dialog
+
+
+def letters_of(dialog: Locator) -> str:
+    """Read the order in which the cards stand."""
+    return "".join(row.get_attribute("data-letter") or "" for row in dialog.locator(".rank").all())
+
+
+def test_cards_are_put_in_order_by_buttons_keys_and_drag(reader: Reader) -> None:
+    dialog = opened(reader, "backward-input-order")
+    expect(dialog.get_by_role("button", name="Put them in order")).to_be_disabled()
+    assert letters_of(dialog) == "DBCA"  # nothing of the key, C, A, D, B, and worth nothing
+    dialog.get_by_role("button", name="Move C up").click()
+    assert letters_of(dialog) == "DCBA"
+    expect(dialog.get_by_text("C is now 2 of 4.")).to_be_attached()
+    reader.press("ArrowUp")
+    assert letters_of(dialog) == "CDBA"
+    expect(dialog.get_by_role("button", name="Move C up")).to_be_focused()
+    reader.press("ArrowUp")  # it is the first
+    assert letters_of(dialog) == "CDBA"
+    grip, goal = (
+        dialog.locator('[data-letter="A"] .grip').bounding_box(),
+        dialog.locator('[data-letter="D"]').bounding_box(),
+    )
+    assert grip is not None
+    assert goal is not None
+    reader.page.mouse.move(grip["x"] + 5, grip["y"] + 5)
+    reader.page.mouse.down()
+    reader.page.mouse.move(grip["x"] + 5, goal["y"], steps=5)
+    reader.page.mouse.up()
+    assert letters_of(dialog) == "CADB"
+    dialog.get_by_role("button", name="Answer C, A, D, B").click()
+    expect(dialog.get_by_text("Right.", exact=True)).to_be_visible()
+    expect(dialog.get_by_text("right place")).to_have_count(4)
+    reader.at(DECK.find("backward-input"))  # no key of all these turned the slide
+
+
+def test_a_wrong_order_earns_its_pairs_and_is_where_one_goes_on(reader: Reader) -> None:
+    dialog = opened(reader, "backward-input-order")
+    for _ in range(2):
+        dialog.get_by_role("button", name="Move C up").click()
+    dialog.get_by_role("button", name="Move A up").click()
+    dialog.get_by_role("button", name="Answer C, D, A, B").click()
+    # Five of six pairs: twice 5/6, less one.
+    expect(dialog.get_by_text("Not quite: the order is C, A, D, B. 67% of the points.")).to_be_visible()
+    expect(dialog.get_by_text("D before A")).to_be_visible()
+    expect(dialog.locator('.rank.wrong[data-letter="D"]')).to_contain_text("belongs at 3")
+    dialog.get_by_role("button", name="Try again").click()
+    expect(dialog.locator(".moves").first).to_be_visible()
+    assert letters_of(dialog) == "CDAB"
+
+
+def test_items_are_matched_by_letters(reader: Reader) -> None:
+    dialog = opened(reader, "same-tensor-cells")
+    send = dialog.locator(".send")
+    expect(send).to_be_disabled()
+    for item, letter in {"Batch": "D", "Instance": "B", "Layer": "C", "Group": "E"}.items():
+        dialog.get_by_role("radiogroup", name=item).get_by_role("radio", name=letter).click()
+    dialog.get_by_role("radiogroup", name="Layer").get_by_role("radio", name="C").focus()
+    reader.press("ArrowLeft", "ArrowLeft")  # to A, and no slide back
+    send.get_by_text("Answer 1D, 2B, 3A, 4E").click()
+    expect(dialog.get_by_text("Right.", exact=True)).to_be_visible()
+    reader.at(DECK.find("same-tensor"))
+
+
+def test_a_wrong_match_shows_what_belongs_there(reader: Reader) -> None:
+    dialog = opened(reader, "same-tensor-cells")
+    for item, letter in {"Batch": "A", "Instance": "B", "Layer": "A", "Group": "C"}.items():
+        dialog.get_by_role("radiogroup", name=item).get_by_role("radio", name=letter).click()
+    dialog.locator(".send").click()
+    expect(dialog.get_by_text("Not quite: the pairs are 1D, 2B, 3A, 4E. 50% of the points.")).to_be_visible()
+    expect(dialog.locator(".item.wrong")).to_have_text(
+        ["1.Batch normalizationAD✕ it is D", "4.Group normalizationCE✕ it is E"]
+    )
+    expect(dialog.get_by_text("A group is not a window.")).to_be_visible()
+    dialog.get_by_role("button", name="Try again").click()
+    expect(dialog.get_by_role("radiogroup", name="Group").get_by_role("radio", name="C")).to_be_checked()
+
+
+def test_a_poll_in_words_is_thanked_for(reader: Reader) -> None:
+    dialog = opened(reader, "paper-experiments-design")
+    area, send = dialog.get_by_label("Your answer"), dialog.get_by_role("button", name="Send")
+    area.fill("  ")
+    expect(send).to_be_disabled()
+    area.fill("a\x07b")
+    send.click()
+    expect(dialog.get_by_role("alert").filter(has_text="U+0007")).to_be_visible()
+    area.fill("<b>only</b> the layer")
+    expect(dialog.get_by_text(f"{400 - 21} characters left")).to_be_visible()
+    send.click()
+    expect(dialog.get_by_text("Thank you.", exact=True)).to_be_visible()
+    expect(dialog.locator("blockquote")).to_have_text("<b>only</b> the layer")
+    expect(dialog.get_by_role("button", name="Try again")).to_have_count(0)
+
+
+def test_a_rating_is_sent_once_it_is_chosen(reader: Reader) -> None:
+    dialog = opened(reader, "internal-covariate-shift-belief")
+    expect(dialog.locator(".send")).to_be_disabled()
+    dialog.get_by_role("radio", name="2").click()
+    reader.press("ArrowRight", "ArrowRight")
+    dialog.get_by_role("button", name="Send 4").click()
+    expect(dialog.get_by_text("Thank you.", exact=True)).to_be_visible()
+    expect(dialog.get_by_role("radio", name="4")).to_be_checked()
+    expect(dialog.get_by_role("radio", name="4")).to_be_disabled()
+    reader.at(DECK.find("internal-covariate-shift"))
+
+
+def test_cells_are_painted_by_boxes_by_keys_and_by_a_stroke(reader: Reader) -> None:
+    dialog = opened(reader, "forward-tensor-paint")
+    send, says = dialog.locator(".painting .send"), dialog.locator(".painting .says")
+    expect(send).to_be_disabled()  # nothing painted is no answer
+    dialog.get_by_label("C channels").check()
+    dialog.get_by_label("H rows").check()
+    expect(says).to_have_text("12 of 108 painted")
+    marked = dialog.locator(".cell.marked")
+    marked.press("Space")
+    expect(says).to_have_text("11 of 108 painted")
+    marked.press("ArrowRight")
+    reader.press("Space", "Shift+ArrowDown")
+    expect(says).to_have_text("13 of 108 painted")
+    expect(dialog.get_by_label("C channels")).not_to_be_checked()
+    dialog.get_by_role("button", name="Clear").click()
+    first, last = (dialog.get_by_label(f"sample 1, channel {c}, row 1, column {c}").bounding_box() for c in (1, 3))
+    assert first
+    assert last
+    reader.page.mouse.move(first["x"] + 5, first["y"] + 5)
+    reader.page.mouse.down()
+    reader.page.mouse.move(last["x"] + 5, last["y"] + 5)
+    reader.page.mouse.up()
+    expect(says).to_have_text("9 of 108 painted")  # three cells of three channels in one row
+    send.click()
+    expect(dialog.get_by_text("Not quite: it is every sample, channel 3")).to_be_visible()
+    expect(dialog.locator(".painting .legend")).to_contain_text("right, not painted: 24")
+    expect(dialog.get_by_label("sample 1, channel 3, row 1, column 1: painted, and right")).to_be_visible()
+    expect(dialog.get_by_text("3 of 27 cells found, 6 too many; overlap 3 of 33, or 9 %")).to_be_visible()
+    dialog.get_by_role("button", name="Try again").click()
+    for name in ("N samples", "H rows", "W columns"):
+        dialog.get_by_label(name).check()
+    send.click()
+    expect(dialog.get_by_text("Right.", exact=True)).to_be_visible()
+    reader.at(DECK.find("forward-tensor"))
