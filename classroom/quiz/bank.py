@@ -74,7 +74,7 @@ def _problems(source: Source, index: int, entry: dict[str, Any], invalid: Valida
             if inside and inside[0] in KINDS:  # the tag of the union
                 del inside[0]
             at = error.get("ctx", {}).get("at")
-            place = (index, *(name for name in inside if name != "[key]"), *([at] if at else []))
+            place = (index, *(name for name in inside if not str(name).startswith("[")), *([at] if at else []))
             yield source.problem(place, *sentence(error, fields))
 
 

@@ -24,6 +24,7 @@ from classroom.quiz.template import Entry, Template
 SEEDS = 1000  # of each question with something drawn in it
 WHOLE = 20  # of these with the slips that mutants make, which takes longer
 WORDS_PER_SECOND, PER_FORMULA, TO_ANSWER = 4.0, 1.5, 5.0  # a reader's pace; seconds for a formula, and to answer
+_WORD = re.compile(r"\w[\w'’.,-]*")
 _FORMULA = re.compile(r"\$[^$]+\$")
 
 
@@ -55,7 +56,7 @@ def reading_seconds(question: Asked) -> float:
     shown = question.public()
     texts = [question.ask, *_texts({name: shown[name] for name in shown.keys() - Asked.shown})]
     formulas = sum(len(_FORMULA.findall(text)) for text in texts)
-    words = sum(len(_FORMULA.sub(" ", text).split()) for text in texts)
+    words = sum(len(_WORD.findall(_FORMULA.sub(" ", text))) for text in texts)
     return words / WORDS_PER_SECOND + PER_FORMULA * formulas + TO_ANSWER
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationInfo
 from pydantic import field_validator as check
 
 from classroom.quiz.fields import Exact
@@ -44,7 +44,7 @@ class Dice:
 class Row(BaseModel):
     """So many numbers from a range, in steps; all different unless `repeats`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, validate_default=True)
 
     numbers: int = Field(ge=1, le=24)
     low: Exact = Field(alias="from")
@@ -80,10 +80,8 @@ class Row(BaseModel):
 
 
 def _one_of(given: object) -> object:
-    """Read a list of numbers or words; rows stay as they are, for their own check."""
-    if not isinstance(given, list):
-        return given
-    if not given or len(given) > 50 or not all(isinstance(each, str) for each in given):
+    """Read a list of numbers or words."""
+    if not isinstance(given, list) or not given or len(given) > 50 or not all(isinstance(each, str) for each in given):
         raise unmet("must be a list of numbers or words, 50 at most", show(given), "Write it like [0.5, 1, 2]")
     return tuple(_scalar(each) for each in given)
 
@@ -95,7 +93,11 @@ def _scalar(typed: str) -> Fraction | str:
         return typed
 
 
-Spec = Annotated[tuple[Fraction | str, ...] | Row, BeforeValidator(_one_of)]
+_List = Annotated[tuple[Any, ...], BeforeValidator(_one_of)]
+Spec = Annotated[
+    Annotated[_List, Tag("[list]")] | Annotated[Row, Tag("[row]")],
+    Discriminator(lambda given: "[row]" if isinstance(given, dict | Row) else "[list]"),
+]
 
 
 def drawn(specs: Mapping[str, Spec], seed: str) -> dict[str, Drawn]:

@@ -20,17 +20,24 @@ SHOWN, KEPT = 4, 12  # significant digits of a computed number: in a text, and a
 NOTHING = 1e-12  # a computed number so small is 0
 
 
-def filled(value: Any, values: Values) -> Any:
-    """Put the values into all texts of an entry. Raises what `unmet` makes where a text names none of them."""
+def filled(value: Any, values: Values, at: str = "") -> Any:
+    """Put the values into all texts of an entry. Raises what `unmet` makes where a text names none of them.
+
+    at: the place of the value in the entry, for the error.
+    """
     match value:
         case str():
             if alone := PLACE.fullmatch(value):
-                return plain(_looked_up(alone, values))
-            return PLACE.sub(lambda place: spoken(_looked_up(place, values)), value)
+                return plain(_looked_up(alone, values, at))
+            return PLACE.sub(lambda place: spoken(_looked_up(place, values, at)), value)
         case dict():
-            return {filled(key, values): filled(each, values) for key, each in value.items()}
+            inside = f"{at}." if at else ""
+            return {
+                filled(key, values, f"{inside}{key}"): filled(each, values, f"{inside}{key}")
+                for key, each in value.items()
+            }
         case list():
-            return [filled(each, values) for each in value]
+            return [filled(each, values, at) for each in value]
         case _:
             return value
 
@@ -78,20 +85,20 @@ def spoken(value: Any) -> str:
 
 def _finite(value: float) -> float:
     if not math.isfinite(value):
-        raise ValueError(f"fill: a drawn question must have finite numbers, got {value}. Draw others.")
+        raise unmet("must have finite numbers", str(value), "Draw others")
     return value if abs(value) > NOTHING else 0.0
 
 
-def _looked_up(place: re.Match[str], values: Values) -> Any:
+def _looked_up(place: re.Match[str], values: Values, at_field: str) -> Any:
     name, at = place.groups()
     if name not in values:
         known = ", ".join(values) or "nothing"
-        raise unmet(f"must name a value: {known}", place[0], "Draw it, or write it differently")
+        raise unmet(f"must name a value: {known}", place[0], "Draw it, or write it differently", at_field)
     found = values[name]
     if at is None:
         return found
     if not isinstance(found, tuple) or not 1 <= int(at) <= len(found):
-        raise unmet(f"must be one of the numbers of {name}, counted from 1", place[0], "Write another number")
+        raise unmet(f"must be one of the numbers of {name}, counted from 1", place[0], "Write another number", at_field)
     return found[int(at) - 1]
 
 

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError
-from pydantic_core import PydanticCustomError
 
 from classroom.quiz.asked import Reason
 from classroom.quiz.distractors import options, slips
@@ -112,8 +111,10 @@ class Template:
         if "norm" in values:
             entry["norm"] = "<norm>"
         norm = filled(entry.get("norm", ""), values)
-        work = plan.run and _started(plan.run, norm, values)
-        values |= work.values() if work else {}
+        work = None
+        if plan.run is not None:
+            work, found = _started(plan.run, norm, values)
+            values |= found
         for name, text in plan.let.items():
             values[name] = let(name, text, values)
         fields = filled(entry, values)
@@ -138,13 +139,14 @@ def _known(norm: str, place: str) -> str:
     return norm
 
 
-def _started(work: Work, norm: str, values: Values) -> Bench:
+def _started(work: Work, norm: str, values: Values) -> tuple[Bench, Values]:
+    """Return the operator at work, and what comes out. Raises what `unmet` makes."""
+    norm = _known(norm, "run")
     try:
-        return bench(work, _known(norm, "run"), values)
+        started = bench(work, norm, values)
+        return started, started.values()
     except KeyError as error:
         raise unmet("must find its inputs among what is drawn", f"no {error}", "Draw it", at="run") from None
-    except PydanticCustomError:  # it says where already
-        raise
     except (TypeError, ValueError) as error:
         todo = "Compare shape, settings and what is drawn"
         raise unmet("must fit the operator", str(error).rstrip("."), todo, at="run") from None
