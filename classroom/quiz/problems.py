@@ -52,14 +52,14 @@ def show(value: object) -> str:
     return f"'{text}'" if isinstance(value, str) else text
 
 
-def _typed(value: object) -> str:
+def _typed(value: object, deep: int = 4) -> str:
     match value:
         case None:
             return "nothing"
         case dict():
-            return "a mapping with " + (", ".join(map(str, value)) or "no keys")
-        case list() | tuple() | set() | frozenset():
-            return "[" + ", ".join(map(_typed, value)) + "]"
+            return "a mapping with " + (", ".join(_typed(key) for key in value) or "no keys")
+        case list() | tuple() | set() | frozenset():  # whatever a browser sends, nested as deep as it likes
+            return "[" + (", ".join(_typed(each, deep - 1) for each in value) if deep else "...") + "]"
         case int() if abs(value) >= 10**60:
             return "a very long number"  # Python refuses to write out more than 4300 digits
         case _:
