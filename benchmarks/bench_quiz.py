@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from typing import Any
 
 from benchmarks.table import Line, table
@@ -61,7 +62,7 @@ def grading(bank: Bank, rounds: int) -> list[Line]:
             for given in answers(entry.variant(seed)):
                 judge(entry, seed, given)
                 for _ in range(rounds):
-                    found.setdefault(kind, []).append(timed(lambda: judge(entry, seed, given)))  # noqa: B023 (at once)
+                    found.setdefault(kind, []).append(timed(partial(judge, entry, seed, given)))
     return [
         Line(what=kind, samples=tuple(times), below=GOALS.get(kind.split(",")[0], GOAL))
         for kind, times in sorted(found.items())
@@ -71,7 +72,7 @@ def grading(bank: Bank, rounds: int) -> list[Line]:
 def drawing(bank: Bank, count: int) -> list[Line]:
     """Return a line for each drawn question: so many seeds, each made for the first time."""
     return [
-        Line(what=name, samples=tuple(timed(lambda: entry.variant(seed)) for seed in range(9, 9 + count)))  # noqa: B023
+        Line(what=name, samples=tuple(timed(partial(entry.variant, seed)) for seed in range(9, 9 + count)))
         for name, entry in bank.items()
         if isinstance(entry, Template)
     ]
