@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 from classroom.quiz.draw import Dice
 from classroom.quiz.fill import PLACE, plain
+from classroom.quiz.kinds import Number
 from classroom.quiz.mutation import mutants
 from classroom.quiz.problems import unmet
 from classroom.quiz.work import Bench
@@ -19,20 +19,18 @@ from normlib.symbolic import Formula
 LETTERS = "ABCD"
 
 
-def slips(bench: Bench, asked: str, filled: Mapping[str, Any]) -> dict[str, str]:
+def slips(bench: Bench, asked: str, question: Number) -> dict[Fraction, str]:
     """Return what the operator's mutants make of the number that is asked for, with what each of them did wrong.
 
-    asked: the placeholder that the key stands for.  filled: the question's fields.  Where two come to the same number
+    asked: the placeholder that the key stands for.  Where two come to the same number, those of the question among them,
     the first is kept; where one comes to the key it is no slip.
     """
     place = PLACE.fullmatch(asked)
     if place is None:
         return {}
-    key, at = Fraction(filled["answer"]), place[2]
-    known = [Fraction(number) for number in filled.get("explain", {})] + [key]
-    shares = Fraction(filled.get("relative", "0")) * abs(key)
-    margin = max(2 * Fraction(filled.get("within", "0")), 2 * shares, abs(key) / 100, Fraction(1, 1000))
-    found: dict[str, str] = {}
+    at, known = place[2], [question.answer, *question.explain]
+    margin = max(2 * question.distance, abs(question.answer) / 100, Fraction(1, 1000))
+    found: dict[Fraction, str] = {}
     for mutant, value in bench.slips(place[1]):
         number = value[int(at) - 1] if at and isinstance(value, tuple) else value
         if isinstance(number, tuple) or not math.isfinite(number):
@@ -40,7 +38,7 @@ def slips(bench: Bench, asked: str, filled: Mapping[str, Any]) -> dict[str, str]
         exact = Fraction(plain(number))
         if all(abs(exact - other) > margin for other in known):
             known.append(exact)
-            found[plain(number)] = mutant.says
+            found[exact] = mutant.says
     return found
 
 

@@ -16,6 +16,7 @@ from classroom.typeset import short
 from normlib import NORMS
 
 PLACE = re.compile(r"<([a-z_][a-z0-9_]*)(?:\[([0-9]{1,2})\])?>")
+_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 SHOWN, KEPT = 4, 12  # significant digits of a computed number: in a text, and as a key
 NOTHING = 1e-12  # a computed number so small is 0
 
@@ -47,10 +48,16 @@ def calculate(text: str, values: Values) -> Fraction | float:
 
     Raises `AnswerError` where it is none.
     """
-    scalars = {known: v for known, v in values.items() if isinstance(v, Fraction | float)}
-    rows = {known: row for known, row in values.items() if isinstance(row, tuple)}
-    scalars |= {f"{known}{i}": number for known, row in rows.items() for i, number in enumerate(row, start=1)}
+    scalars = {name: number for name in set(_NAME.findall(text)) if (number := _scalar(name, values)) is not None}
     return calculated(parse(text, scalars), scalars)
+
+
+def _scalar(name: str, values: Values) -> Fraction | float | None:
+    if name in values:
+        return values[name] if isinstance(values[name], Fraction | float) else None
+    row, at = name.rstrip("0123456789"), name[len(name.rstrip("0123456789")) :]
+    found = values.get(row) if at else None
+    return found[int(at) - 1] if isinstance(found, tuple) and 1 <= int(at[:3]) <= len(found) else None
 
 
 def plain(value: Any) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import ChainMap
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError
 
@@ -15,9 +16,9 @@ from classroom.quiz.draw import Dice, Spec, drawn
 from classroom.quiz.fields import Name, Texts
 from classroom.quiz.fill import filled, let
 from classroom.quiz.frozen import Frozen
-from classroom.quiz.kinds import Question
+from classroom.quiz.kinds import Number, Question
 from classroom.quiz.problems import unmet
-from classroom.quiz.work import Bench, Values, Work, bench
+from classroom.quiz.work import Bench, Results, Values, Work, bench
 from normlib import NORMS
 
 OWN = ("draw", "run", "let", "formula")  # the fields that a template has beside those of its kind
@@ -107,22 +108,25 @@ class Template:
 
     def _attempt(self, seed: str, with_slips: bool) -> Question:
         plan, entry = self._plan, dict(self._entry)
-        values: Values = dict(drawn(plan.draw, seed))
+        known: dict[str, Any] = dict(drawn(plan.draw, seed))
+        values = ChainMap(known)
         if "norm" in values:
             entry["norm"] = "<norm>"
         norm = filled(entry.get("norm", ""), values)
         work = None
         if plan.run is not None:
-            work, found = _started(plan.run, norm, values)
-            values |= found
+            work = _started(plan.run, norm, values)
+            values = ChainMap(known, cast(Any, Results(work)))  # which is asked, and never written to
         for name, text in plan.let.items():
-            values[name] = let(name, text, values)
+            known[name] = let(name, text, values)
         fields = filled(entry, values)
         if plan.formula is not None:
             fields |= options(_known(norm, "formula"), plan.formula, Dice(f"{seed}/options"))
-        if work and with_slips and fields.get("type") == "number":
-            fields["explain"] = {**fields.get("explain", {}), **slips(work, str(entry.get("answer")), fields)}
-        return _QUESTION.validate_python(fields, context=self._given[1])
+        question = _QUESTION.validate_python(fields, context=self._given[1])
+        if work and with_slips and isinstance(question, Number):
+            explain = {**question.explain, **slips(work, str(entry["answer"]), question)}
+            return question.model_copy(update={"explain": Frozen(explain)})
+        return question
 
 
 Entry = Question | Template
@@ -139,12 +143,11 @@ def _known(norm: str, place: str) -> str:
     return norm
 
 
-def _started(work: Work, norm: str, values: Values) -> tuple[Bench, Values]:
-    """Return the operator at work, and what comes out. Raises what `unmet` makes."""
+def _started(work: Work, norm: str, values: Values) -> Bench:
+    """Return the operator at work. Raises what `unmet` makes."""
     norm = _known(norm, "run")
     try:
-        started = bench(work, norm, values)
-        return started, started.values()
+        return bench(work, norm, values)
     except KeyError as error:
         raise unmet("must find its inputs among what is drawn", f"no {error}", "Draw it", at="run") from None
     except (TypeError, ValueError) as error:

@@ -12,11 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from classroom.quiz.fields import Name, Texts
 from classroom.quiz.frozen import Frozen
 from classroom.quiz.mutation import Mutant, mutants
+from classroom.quiz.problems import unmet
 from normlib import NORMS, Norm
 from normlib.evaluation import Evaluation
 from normlib.pool import Array
 
-Values = dict[str, Any]  # by name: a number, a word, a row of numbers
+Values = Mapping[str, Any]  # by name: a number, a word, a row of numbers
 
 
 class Work(BaseModel):
@@ -38,19 +39,6 @@ class Bench(NamedTuple):
     inputs: Mapping[str, Array]  # x, (N, C, H, W), and the parameters
     dy: Array | None
 
-    def values(self) -> Values:
-        """Return what comes out: y, the statistics, the gradients, and how many cells share a statistic."""
-        params = {name: value for name, value in self.inputs.items() if name != "x"}
-        x = self.inputs["x"]
-        y, cache = self.norm.forward(x, **params)
-        evaluation = Evaluation(self.norm.derive(), self.inputs, self.dy)
-        found = {name: evaluation.value(name) for name in evaluation.lets if name != "y"}
-        found |= {"y": y, "y_mean": y.mean(), "y_std": y.std()}
-        found["count"] = self.norm.pooled(x.shape, (0, 0, 0, 0)).sum()
-        if self.dy is not None:
-            found |= {f"d{name}": grad for name, grad in self.norm.backward(self.dy, cache).items()}
-        return {name: _row(value) for name, value in found.items()}
-
     def slips(self, name: str) -> Iterator[tuple[Mutant, Any]]:
         """Yield each mutant of the operator with what it makes of a value."""
         gradient = name[1:] if name.startswith("d") and name[1:] in self.inputs else None
@@ -62,6 +50,50 @@ class Bench(NamedTuple):
                 yield mutant, _row(evaluation.gradient(gradient))
             elif gradient is None and name in evaluation.lets:
                 yield mutant, _row(evaluation.value(name))
+
+
+class Results(Mapping[str, Any]):
+    """What comes out of an operator, each computed when it is asked for: a number, or a row in the order of the cells.
+
+    y, every quantity of the definition, y_mean, y_std, count (cells that share the first cell's statistic), and with dy
+    the gradients dx, dgamma, ... Asking raises what `unmet` makes where the operator refuses its input.
+    """
+
+    def __init__(self, bench: Bench) -> None:
+        """Take the operator; nothing is computed yet."""
+        self._bench = bench
+        self._evaluation = Evaluation(bench.norm.derive(), bench.inputs, bench.dy)
+        outputs = ["y", "y_mean", "y_std", "count", *(name for name in self._evaluation.lets if name != "y")]
+        self._names = dict.fromkeys([*outputs, *(f"d{name}" for name in bench.inputs if bench.dy is not None)])
+        self._known: dict[str, Any] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        if name not in self._known:
+            try:
+                self._known[name] = _row(self._computed(name))
+            except ValueError as error:
+                todo = "Compare shape, settings and what is drawn"
+                raise unmet("must fit the operator", str(error).rstrip("."), todo, at="run") from None
+        return self._known[name]
+
+    def _computed(self, name: str) -> Any:
+        norm, x, dy = self._bench.norm, self._bench.inputs["x"], self._bench.dy
+        if name == "count":
+            return norm.pooled(x.shape, (0, 0, 0, 0)).sum()
+        if name in self._evaluation.lets and name != "y":
+            return self._evaluation.value(name)
+        y, cache = norm.forward(x, **{key: value for key, value in self._bench.inputs.items() if key != "x"})
+        if dy is not None and name.startswith("d"):
+            return norm.backward(dy, cache)[name[1:]]
+        return {"y": y, "y_mean": y.mean(), "y_std": y.std()}[name]
 
 
 def bench(work: Work, norm: str, values: Mapping[str, Any]) -> Bench:

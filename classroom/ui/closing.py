@@ -12,7 +12,7 @@ from classroom.ui import memory
 
 NAMED = 4  # missed questions that the slide has room to quote
 MARKS = {"right": "✓", "missed": "✕", "told": "✓", "open": "○"}
-SIDE, EDGE = 150, 26  # of the plot, in pixels
+SIDE, EDGE, TOP = 150, 26, 20  # of the plot, in pixels
 
 
 def points() -> str:
@@ -51,17 +51,20 @@ def _link(link: Link) -> str:
 
 
 def _card() -> str:
-    rows = []
+    """Return a row for each chapter: its slides that ask something, with a mark for every question."""
+    chapters: dict[str, list[str]] = {}
     for slide in content().deck:
-        states = [memory.state_of(name) for name in slide.quiz]
-        if states:
+        if states := [memory.state_of(name) for name in slide.quiz]:
             marks = "".join(f'<i class="{state}">{MARKS[state]}</i>' for state in states)
+            title = html.escape(slide.title)
             words = ", ".join(f"{states.count(state)} {state}" for state in MARKS if state in states)
-            rows.append(
-                f'<li><a href="?slide={slide.id}">{html.escape(slide.title)}</a>'
-                f'<span role="img" aria-label="{words}">{marks}</span></li>'
-            )
-    return f'<p><b>All questions</b>: ✓ right, ✕ missed, ○ open</p><ul class="scorecard">{"".join(rows)}</ul>'
+            link = f'<a href="?slide={slide.id}" title="{title}" aria-label="{title}: {words}">{marks}</a>'
+            chapters.setdefault(slide.chapter, []).append(link)
+    rows = "".join(
+        f"<li><span>{html.escape(chapter)}</span><span>{''.join(links)}</span></li>"
+        for chapter, links in chapters.items()
+    )
+    return f'<p><b>All questions</b>, slide by slide: ✓ right, ✕ missed, ○ open</p><ul class="scorecard">{rows}</ul>'
 
 
 def _known() -> str:
@@ -77,17 +80,17 @@ def _known() -> str:
 
 
 def _plot(found: Calibration) -> str:
-    def at(share: float) -> float:
-        return EDGE + share * (SIDE - EDGE - 8)
+    right, bottom = SIDE - 10, SIDE - EDGE
 
     dots = "".join(
-        f'<circle cx="{at(level.sure):.1f}" cy="{SIDE - at(level.right / level.answered):.1f}" '
+        f'<circle cx="{EDGE + level.sure * (right - EDGE):.1f}" '
+        f'cy="{bottom - level.right / level.answered * (bottom - TOP):.1f}" '
         f'r="{min(4 + level.answered, 10)}"/>'
         for level in found.levels
     )
     return (
         f'<svg viewBox="0 0 {SIDE} {SIDE}" aria-hidden="true">'
-        f'<path class="axes" d="M{EDGE} 8V{SIDE - EDGE}H{SIDE - 8}"/>'
-        f'<path class="even" d="M{EDGE} {SIDE - EDGE}L{SIDE - 8} 8"/>{dots}'
-        f'<text x="{SIDE - 8}" y="{SIDE - 8}" text-anchor="end">sure</text><text x="4" y="16">right</text></svg>'
+        f'<path class="axes" d="M{EDGE} {TOP}V{bottom}H{right}"/>'
+        f'<path class="even" d="M{EDGE} {bottom}L{right} {TOP}"/>{dots}'
+        f'<text x="{right}" y="{SIDE - 8}" text-anchor="end">sure</text><text x="4" y="12">right</text></svg>'
     )

@@ -139,7 +139,7 @@ def test_a_row_stays_in_its_range(count: int, low: int, width: int, step: str, r
 
 # what is wrong: the file, the line to be named, and what must be said of it (* stands for anything)
 BROKEN = {
-    "unknown value": (OUTPUT.replace("<mean>", "<meen>"), 15, "output, why: must name a value: x, *mean, *, got <meen>. Draw it*"),
+    "unknown value": (OUTPUT.replace("<mean>", "<meen>"), 15, "output, why: must name a value: y, *mean, *, got <meen>. Draw it*"),
     "beyond the row": (OUTPUT.replace("<y[1]>", "<y[5]>"), 13, "output, answer: must be one of the numbers of y*got <y[[]5]>*"),
     "no operator": (OUTPUT.replace("  norm: batch_norm\n", ""), 9, "output, run: must have an operator*"),
     "no x": (OUTPUT.replace("    x: {", "    z: {"), 10, "output, run: must find its inputs*no 'x'*Draw it."),
