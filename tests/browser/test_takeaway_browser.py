@@ -137,6 +137,34 @@ def test_the_png_looks_like_the_screen(
     assert apart(screen, png.crop((0, 0, *screen.size))) > 2 * apart(screen, same), "the measure sees a shift"
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_formula_is_legible_in_the_svg_wherever_it_is_opened(
+    new_reader: Callable[..., Reader], tmp_path: Path, scheme: str
+) -> None:
+    reader = new_reader(color_scheme=scheme).open("/explore?view=backward&source=digits")
+    expect(reader.page.locator(".arithmetic-panel .katex .sqrt").first).to_be_visible()
+    path = taken(opened(reader), "Picture (SVG)", tmp_path)
+    root = ElementTree.fromstring(path.read_text("utf-8"))
+    style = root.findtext(f"{SVG}defs/{SVG}style") or ""
+    assert set(re.findall(r"url\(\"?(.{5})", style)) == {"data:"}, "it fetches nothing"
+    brought = set(re.findall(r"font-family: (KaTeX_\w+)", style))
+    texts = [text for text in root.iter(f"{SVG}text") if "KaTeX" in text.attrib["font-family"]]
+    assert {text.attrib["font-family"].split(",")[0] for text in texts} == brought
+    ink = reader.page.locator(".lines .katex").first.evaluate("e => getComputedStyle(e).color")
+    roots = [sign.attrib["style"] for sign in root.iter(f"{SVG}svg") if sign is not root]
+    assert roots
+    assert all(f"fill: {ink}" in sign for sign in roots)
+
+
+def test_the_shade_of_a_table_that_scrolls_is_no_ramp(new_reader: Callable[..., Reader], tmp_path: Path) -> None:
+    reader = new_reader(viewport=PHONE).open("/explore?source=digits")
+    expect(reader.page.locator(".arithmetic-panel .katex").first).to_be_visible()
+    axes = reader.page.locator(".picture .axis .bar").count()
+    assert axes
+    root = ElementTree.fromstring(taken(opened(reader), "Picture (SVG)", tmp_path).read_text("utf-8"))
+    assert len(list(root.iter(f"{SVG}linearGradient"))) == axes
+
+
 def apart(one: Image.Image, other: Image.Image) -> float:
     """Return how far two pictures differ, on average over pixels and colours, of 255."""
     return float(np.abs(np.asarray(one, dtype=float) - np.asarray(other, dtype=float)).mean())

@@ -25,7 +25,7 @@ const frame = (box, by, width, radius, colour) =>
 
 // A box's background, shadow and borders. A transformed box is drawn where it came to lie: `by` says how far it is stretched.
 function surface(out, style, box, by) {
-  const radius = parseFloat(style.borderTopLeftRadius) || 0, fill = ink(style.backgroundColor), ramp = style.backgroundImage.match(/^linear-gradient\(90deg, (.*)\)$/);
+  const radius = parseFloat(style.borderTopLeftRadius) || 0, fill = ink(style.backgroundColor), ramp = style.backgroundImage.match(/^linear-gradient\(90deg, ((?!.*gradient).*)\)$/); // several are the shades of a table that scrolls
   if (fill) out.body.push(rect(box.left, box.top, box.width, box.height, `${painted("fill", fill)} rx="${n(radius)}"`));
   if (ramp) {
     const stops = ramp[1].match(/[\w-]+\([^)]*\)|#\w+/g), id = `ramp${out.ramps.length}`;
@@ -90,7 +90,7 @@ function copied(e, style, box) {
   const copy = e.cloneNode(true);
   copy.querySelectorAll(".draglayer,.hoverlayer,.zoomlayer").forEach((layer) => layer.remove());
   for (const [name, value] of Object.entries({ x: n(box.left), y: n(box.top), width: n(box.width), height: n(box.height) })) copy.setAttribute(name, value);
-  copy.style.fontFamily = style.fontFamily;
+  copy.style.fontFamily = style.fontFamily; copy.style.fill = style.fill; // a root's sign has the ink of its formula
   copy.querySelectorAll('[style*="vector-effect"]').forEach((line) => { line.style.vectorEffect = ""; }); // lines grow with the picture
   return resolved(e.parentElement, new XMLSerializer().serializeToString(copy));
 }
@@ -122,30 +122,34 @@ function line(style, text, box) {
   return colour ? `<text x="${n(box.left)}" y="${n(y)}" ${painted("fill", colour)} font-size="${n(parseFloat(style.fontSize))}"${weight}${slant} font-family="${escaped(family)}" style="font-variant-numeric:${style.fontVariantNumeric};font-feature-settings:${style.fontFeatureSettings.replaceAll('"', "'")}"${long}>${escaped(text)}</text>` : "";
 }
 
-// The picture as SVG; its title and its words stand in it.
-export function drawing(figure, title, said) {
+const urlOf = (blob) => new Promise((done) => { const reader = new FileReader(); reader.onload = () => done(reader.result); reader.readAsDataURL(blob); });
+const plain = (family) => family.replaceAll('"', "");
+const ofFormulas = ({ style }) => style.fontFamily.startsWith("KaTeX_");
+const isInUse = ({ style }) => [...document.fonts].some((face) => face.status === "loaded" && plain(face.family) === plain(style.fontFamily) && face.style === (style.fontStyle || "normal") && face.weight === style.fontWeight);
+
+// The faces that the words of a picture are set in, as a style sheet that fetches nothing.
+async function faces(svg, wanted) {
+  const sheets = [...document.styleSheets].filter((sheet) => !sheet.href || sheet.href.startsWith(location.origin));
+  const rules = sheets.flatMap((sheet) => [...sheet.cssRules]).filter((rule) => rule instanceof CSSFontFaceRule && svg.includes(plain(rule.style.fontFamily)) && isInUse(rule) && wanted(rule));
+  const texts = rules.map(async (rule) => {
+    const [, address] = rule.cssText.match(/url\("?([^")]+)"?\)/), base = rule.parentStyleSheet.href ?? document.baseURI;
+    return rule.cssText.replace(address, await urlOf(await (await fetch(new URL(address, base))).blob()));
+  });
+  return `<style>${(await Promise.all(texts)).join("")}</style>`;
+}
+
+// The picture as SVG; its title and its words stand in it. Words find a face wherever they are opened; a formula's signs bring theirs along.
+export async function drawing(figure, title, said) {
   const margin = rem(), box = figure.getBoundingClientRect(), width = n(box.width + 2 * margin), height = n(box.height + 2 * margin);
   const out = { origin: { x: box.left - margin, y: box.top - margin }, ramps: [], body: [] };
   element(out, figure);
-  const paper = rect(0, 0, width, height, painted("fill", ink(colours(figure, ["paper"]).paper)));
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img"><title>${escaped(title)}</title><desc>${escaped(said)}</desc><defs>${out.ramps.join("")}</defs>${paper}${out.body.join("\n")}</svg>`;
+  const paper = rect(0, 0, width, height, painted("fill", ink(colours(figure, ["paper"]).paper))), body = out.body.join("\n");
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img"><title>${escaped(title)}</title><desc>${escaped(said)}</desc><defs>${await faces(body, ofFormulas)}${out.ramps.join("")}</defs>${paper}${body}</svg>`;
 }
 
-const urlOf = (blob) => new Promise((done) => { const reader = new FileReader(); reader.onload = () => done(reader.result); reader.readAsDataURL(blob); });
-
-// An image sees nothing of the page: the faces that its words are set in go with it.
-async function faces(svg) {
-  const sheets = [...document.styleSheets].filter((sheet) => !sheet.href || sheet.href.startsWith(location.origin));
-  const rules = sheets.flatMap((sheet) => [...sheet.cssRules]).filter((rule) => rule instanceof CSSFontFaceRule && svg.includes(rule.style.fontFamily.replaceAll('"', "")));
-  return Promise.all(rules.map(async (rule) => {
-    const [, address] = rule.cssText.match(/url\("?([^")]+)"?\)/), base = rule.parentStyleSheet.href ?? document.baseURI;
-    return rule.cssText.replace(address, await urlOf(await (await fetch(new URL(address, base))).blob()));
-  }));
-}
-
-// The SVG as PNG, with twice as many pixels along each side.
+// The SVG as PNG, with twice as many pixels along each side. An image sees nothing of the page: the faces of its words go with it too.
 export async function raster(svg, by = 2) {
-  const image = new Image(), canvas = document.createElement("canvas"), style = `<style>${(await faces(svg)).join("")}</style>`;
+  const image = new Image(), canvas = document.createElement("canvas"), style = await faces(svg, (rule) => !ofFormulas(rule));
   image.src = await urlOf(new Blob([svg.replace("<defs>", `<defs>${style}`)], { type: "image/svg+xml" }));
   await image.decode();
   Object.assign(canvas, { width: image.width * by, height: image.height * by });
