@@ -137,8 +137,6 @@ def _one(question: Question) -> Iterator[Fault]:
         yield Fault("seconds", "must be as many as reading takes", got, todo)
     if isinstance(question, Choice | Choices):
         yield from _options_differ(question)
-    if isinstance(question, Number):
-        yield from _slips_differ(question)
 
 
 def _options_differ(question: Choice | Choices) -> Iterator[Fault]:
@@ -155,12 +153,3 @@ def _value(text: str) -> Fraction | None:
         return parse_number(text.strip("$ ").rstrip("%").replace(r"\,", "").strip())
     except AnswerError:
         return None
-
-
-def _slips_differ(question: Number) -> Iterator[Fault]:
-    """A wrong number must lead to one explanation."""
-    for one, other in combinations(question.explain, 2):
-        if abs(one - other) <= question.distance:
-            must = f"must be further from the slip {float(one):g} than what is still the same answer"
-            yield Fault("explain", must, f"{float(other):g}", "Remove one of them, or lower 'within'")
-            return

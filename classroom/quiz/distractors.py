@@ -22,8 +22,8 @@ LETTERS = "ABCD"
 def slips(bench: Bench, asked: str, question: Number) -> dict[Fraction, str]:
     """Return what the operator's mutants make of the number that is asked for, with what each of them did wrong.
 
-    asked: the placeholder that the key stands for.  Where two come to the same number, those of the question among them,
-    the first is kept; where one comes to the key it is no slip.
+    asked: the placeholder that the key stands for.  Where two come to the same number the first is kept, the question's
+    own before all; where one comes to the key it is no slip.
     """
     place = PLACE.fullmatch(asked)
     if place is None:

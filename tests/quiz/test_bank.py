@@ -87,6 +87,7 @@ BROKEN: dict[str, tuple[str | bytes, int, str]] = {
     "negative tolerance": (swap("1/100", "-1", NUMBER), 6, "first, within: must be at least 0, got -1. Write how far*"),
     "slip is no number": (swap("2:", "two:", NUMBER), 9, "first, explain.two: must be a number, *. Write one such*"),
     "slip is the key": (swap("2:", "0.505:", NUMBER), 8, "first, explain: must explain wrong numbers only, *. Say in*"),
+    "two slips in one": (NUMBER + "    2.01: Nearly.\n", 8, "*must be further from the slip 2 *, got 2.01. *"),
     "top level mapping": ("id: first\n", 1, "must hold a list of questions, got a mapping with id. Begin each*"),
     "top level text": ("hello", 1, "must hold a list of questions, got 'hello'. Begin each*"),
     "empty list": ("[]", 1, "must hold a list of questions, got [[]]. Begin each*"),

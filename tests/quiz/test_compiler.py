@@ -49,11 +49,6 @@ PLANTED = {
         8,
         "first, options.C: must differ from option A in value, got '1/2'. Change one of them.",
     ),
-    "two slips in one": (
-        NUMBER + "    2.01: Nearly.\n  proof: 2 / 4\n",
-        8,
-        "first, explain: must be further from the slip 2 *2.01*",
-    ),
     "nothing drawn": (
         OUTPUT.replace("{numbers: 4, from: -2, to: 6}", "{numbers: 4, from: 1, to: 4}").replace("<x>", "four")
         .replace("[0.5, 2, 3]", "[2]").replace("[-1, 1]", "[1]").replace("<y[1]>", "<count>").replace("<mean>", "2.5")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import combinations
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, ValidationInfo
@@ -49,10 +50,16 @@ class Number(Asked):
     @check("explain")
     @classmethod
     def _explains_wrong(cls, explain: Mapping[Fraction, str], info: ValidationInfo) -> Mapping[Fraction, str]:
-        if {"answer", "within"} <= info.data.keys():
-            for slip in explain:
-                if abs(slip - info.data["answer"]) <= _distance(**_tolerance(info)):
-                    raise unmet("must explain wrong numbers only", show(slip), "Say in 'why' why the key is right")
+        if not {"answer", "within"} <= info.data.keys():
+            return explain
+        distance = _distance(**_tolerance(info))
+        for slip in explain:
+            if abs(slip - info.data["answer"]) <= distance:
+                raise unmet("must explain wrong numbers only", show(slip), "Say in 'why' why the key is right")
+        for one, other in combinations(explain, 2):
+            if abs(one - other) <= distance:
+                must = f"must be further from the slip {float(one):g} than what is still the same answer"
+                raise unmet(must, f"{float(other):g}", "Remove one of them, or lower the tolerance")
         return explain
 
     @check("proof")
