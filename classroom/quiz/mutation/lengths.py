@@ -188,7 +188,7 @@ RULES = (
     Rule(
         "length-squared",
         "It is divided by the square",
-        "A vector over its length has length 1. Over the square of its length, a long one comes out short.",
+        "What is divided by its size has size 1. Divided by the square of its size, what is large comes out small.",
         _length_squared,
     ),
 )

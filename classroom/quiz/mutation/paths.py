@@ -33,17 +33,20 @@ def has_mean(target: Target) -> bool:
 def _without(*tags: str, through_mean: bool) -> Rewrite:
     def rewrite(target: Target) -> Iterator[Formula]:
         if is_of_x(target) and has_mean(target) == through_mean and all(target.terms(tag) for tag in tags):
-            yield target.with_right(drop(target.rhs, *target.terms(*tags)))
+            yield target.with_right(_cancelled(drop(target.rhs, *target.terms(*tags))))
 
     return rewrite
 
 
+def _cancelled(rhs: sp.Expr) -> sp.Expr:
+    """Leave N out where it stands above the line and below it, no bracket between."""
+    counts = places(rhs, is_count)
+    return drop(rhs, *counts) if len(counts) == 2 and not places(rhs, lambda node: isinstance(node, PoolSum)) else rhs
+
+
 def _constant(target: Target) -> Iterator[Formula]:
     if is_of_x(target) and target.terms("term3"):
-        rhs = drop(target.rhs, *target.terms("term2", "term3"))
-        counts = places(rhs, is_count)
-        # N above the line and N below it cancel; a bracket around a single term goes.
-        yield target.with_right(drop(rhs, *counts) if len(counts) == 2 else rhs)
+        yield target.with_right(_cancelled(drop(target.rhs, *target.terms("term2", "term3"))))
 
 
 def _sign(tag: str, through_mean: bool) -> Rewrite:

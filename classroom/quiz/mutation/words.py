@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import sympy as sp
 
 from classroom.typeset import short
 from normlib.pool import Array
 from normlib.symbolic import Derivation
 
+CUT = ("size", "height", "width", "groups")  # fields that say how an axis is cut: no formula but that of G names them
 _AXES = ("sample", "channel", "row", "column")
 _WEIGHT_AXES = ("output", "input channel", "row", "column")
 _LETTERS = {
@@ -27,6 +29,7 @@ _LETTERS = {
 def sentence(
     derivation: Derivation,
     changed: str,
+    named: set[str],
     shape: tuple[int, ...],
     inputs: Mapping[str, Array],
     settings: Mapping[str, float],
@@ -34,13 +37,18 @@ def sentence(
     output: tuple[int, ...],
     values: tuple[float, float],
 ) -> str:
-    """Say on which input a formula fails, and what it should give."""
+    """Say on which input a formula fails, and what it should give.
+
+    named: the quantities that either formula depends on; of the others the sentence says nothing.
+    """
     axes = _WEIGHT_AXES if derivation.of.of_weights else _AXES
     lengths = [f"{n} {axis}s" for n, axis in zip(shape, axes, strict=True) if n > 1]
     symbols = {field: symbol.name for symbol, field in derivation.constants.items()}
     given = [f"{_letter(name)} = {show(inputs[name])}" for name in ("x", "dy") if name in inputs]
-    given += [f"{_letter(name)} = {show(value)}" for name, value in inputs.items() if name not in ("x", "dy")]
-    given += [f"{_letter(symbols[field])} = {short(float(value))}" for field, value in settings.items()]
+    given += [f"{_letter(n)} = {show(v)}" for n, v in inputs.items() if n in named and n not in ("x", "dy")]
+    given += [
+        f"{_letter(symbols[f])} = {short(float(v))}" for f, v in settings.items() if symbols[f] in named or f in CUT
+    ]
     name = changed if changed.startswith("d ") else "y"
     what = "d" + _letter(name.removeprefix("d ")) if name.startswith("d ") else name
     count = int(np.prod(output))
@@ -48,6 +56,20 @@ def sentence(
     wrong, right = (short(round(value, 12), 5) for value in values)
     where = f"With {' and '.join(lengths) or 'a single value'}, {', '.join(given)}"
     return f"{where}, the formula gives {wrong} for {which}{what}; right is {right}."
+
+
+def reached(derivation: Derivation, changed: str) -> set[str]:
+    """Return the names of all quantities that y, or a gradient, depends on."""
+    lets = {f.name: f.rhs for f in derivation.definition}
+    first = derivation.closed_form[changed.removeprefix("d ")].rhs if changed.startswith("d ") else lets["y"]
+    names: set[str] = set()
+    ahead = [first]
+    while ahead:
+        for node in ahead.pop().atoms(sp.Symbol):
+            if node.name not in names:
+                names.add(node.name)
+                ahead += [lets[node.name]] if node.name in lets else []
+    return names
 
 
 def show(array: Array) -> str:
