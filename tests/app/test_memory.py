@@ -12,26 +12,7 @@ from hypothesis import strategies as st
 from classroom.content import content
 from classroom.quiz import Record
 from classroom.ui import memory, messages
-
-
-class Session(dict[Any, Any]):
-    """Stands in for st.session_state: items and attributes are the same."""
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self[name] = value
-
-
-@pytest.fixture
-def session(monkeypatch: pytest.MonkeyPatch) -> Session:
-    bag = Session()
-    monkeypatch.setattr(memory.st, "session_state", bag)
-    return bag
+from tests.app.conftest import Session
 
 
 def hand_back(session: Session, kept: object) -> None:

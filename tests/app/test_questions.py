@@ -1,8 +1,7 @@
-"""Every question as a visitor answers it, without a browser."""
+"""Questions as a visitor answers them in the app, without a browser."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,13 +10,15 @@ from streamlit.testing.v1 import AppTest
 from classroom.content import QUESTIONS, ROOT, SLIDES
 from classroom.deck import Deck
 from classroom.prose import prose
-from classroom.quiz import AnswerError, Choice, Choices, Number, Question, load
-from tests.app.conftest import sent, sheet, words
+from classroom.quiz import Choice, Choices, Number, Question, Template, load
+from tests.app.conftest import sent, sheet, words, wrong
 
 DECK, BANK, SEED = Deck.read(SLIDES), load(QUESTIONS), 7
 ASKED = BANK.variants(SEED)
-every_question = pytest.mark.parametrize("question", ASKED.values(), ids=list(ASKED))
-every_scored = pytest.mark.parametrize("question", [q for q in ASKED.values() if q.scored], ids=lambda q: q.id)
+# One of each kind, and one drawn: what is particular to a question is in test_answers.py.
+SOME = {**{q.type: q for q in ASKED.values()}, "drawn": next(ASKED[n] for n in BANK if isinstance(BANK[n], Template))}
+every_kind = pytest.mark.parametrize("question", SOME.values(), ids=list(SOME))
+every_scored = pytest.mark.parametrize("question", [q for q in SOME.values() if q.scored], ids=lambda q: q.id)
 
 
 class Visitor:
@@ -66,33 +67,6 @@ class Visitor:
 def said(text: str) -> str:
     """Return a text as it stands on the page, without what begins and ends its paragraphs."""
     return prose(text).strip().removeprefix("<p>").removesuffix("</p>")
-
-
-def wrong(question: Question) -> Any:
-    """Return a wrong answer: the first of some, changed from the right one, that is graded as wrong."""
-    for given in _others(question.solution()):
-        try:
-            if not question.grade(given).right:
-                return given
-        except AnswerError:
-            continue
-    raise LookupError(f"{question.id}: must have a wrong answer among those tried, got none. Try others.")
-
-
-def _others(right: Any) -> Iterator[Any]:
-    match right:
-        case list():
-            yield right[::-1]
-            yield from ([each] for each in (0, 1, "A", "B"))
-            yield [0.0] * len(right)
-            yield [1.0] * len(right)
-        case dict():
-            values = list(right.values())
-            yield dict(zip(right, values[1:] + values[:1], strict=True))
-            yield dict.fromkeys(right, 0)
-            yield dict.fromkeys(right, 1)
-        case _:
-            yield from ["A", "B", "F", "T", "17.25", "x"]
 
 
 @every_scored
@@ -162,7 +136,7 @@ def test_starting_over_forgets_the_answers_and_tells_the_browser() -> None:
     assert after["items"] == []
 
 
-@every_question
+@every_kind
 def test_nothing_of_the_key_is_sent_before_the_answer_not_even_ahead(question: Question) -> None:
     visitor = Visitor(question)
     slides = [sheet(visitor.app), *sent(visitor.app, "deck_nav")["ahead"]]
