@@ -85,6 +85,10 @@ class Exhibit(ABC):
     def alt(self, data: Any) -> str:
         """Say in one to three sentences what the picture shows, with numbers from the same arrays."""
 
+    def measures(self, data: Any) -> Mapping[str, float]:
+        """Return numbers that a question may ask a reader to reach, by name, from the same arrays."""
+        return {}
+
     def norm(self) -> Norm | None:
         """Return the operator at the present settings, for certificates; None if no single one is meant."""
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
@@ -88,6 +89,11 @@ class Groups(Exhibit):
             marks=tuple(marks),
             height_rem=17.0,
         )
+
+    def measures(self, data: Data) -> Mapping[str, float]:
+        """Return the mean and the deviation of the chosen channel's output."""
+        mean, sd = _moments(data.y[self.channel - 1])
+        return {"mean of channel k": mean, "deviation of channel k": sd}
 
     def alt(self, data: Data) -> str:
         """Give the chosen channel's mean and deviation before and after, and how unlike the channels are."""

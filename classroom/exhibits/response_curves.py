@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, NamedTuple, cast
@@ -107,6 +108,11 @@ class ResponseCurves(Exhibit):
             ),
             height_rem=20.0,
         )  # fmt: skip
+
+    def measures(self, data: Data) -> Mapping[str, float]:
+        """Return both slopes at 0, and the deviation of both outputs."""
+        slopes = {f"slope of {name}": curve.slope for name, curve in data.curves.items()}
+        return slopes | {f"deviation of {name}": float(curve.y.std()) for name, curve in data.curves.items()}
 
     def alt(self, data: Data) -> str:
         """Give the slopes, and what becomes of the framed cell."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, NamedTuple
@@ -69,6 +70,10 @@ class ScaleAndShift(Exhibit):
             *(Histogram(span=4, label=label, values=v, scale=SCALE, top=top) for label, v in stages),
             table,
         ]
+
+    def measures(self, data: Data) -> Mapping[str, float]:
+        """Return the output's mean and standard deviation over both photographs."""
+        return {"mean of y": float(data.y.mean()), "standard deviation of y": float(data.y.std())}
 
     def alt(self, data: Data) -> str:
         """Give the mean and the spread at the three stages."""

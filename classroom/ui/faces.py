@@ -6,8 +6,11 @@ from typing import Any
 
 from classroom.prose import phrase
 from classroom.quiz import Choice, Choices, Number, Question, Truth
-from classroom.quiz.kinds import Match, OpenText, Order, Paint, Rating
+from classroom.quiz.kinds import Configure, FindError, Match, OpenText, Order, Paint, Rating
+from classroom.ui.card import card_state
 from classroom.ui.faces_arranged import match_face, order_face
+from classroom.ui.faces_by_hand import configure_face, paint_face
+from classroom.ui.faces_formula import error_face
 
 MANY = 5  # options that stand closer, so that the slide holds them
 Face = dict[str, Any]
@@ -28,9 +31,12 @@ def face(question: Question, given: Any, over: bool) -> Face:
             return {"longest": question.longest}
         case Rating():
             return {"steps": question.steps, "low": phrase(question.low), "high": phrase(question.high)}
+        case FindError():
+            return error_face(question, given, over)
         case Paint():
-            shown = {"shape": list(question.shape), "cell": list(question.cell)}
-            return shown | (question.revealed(given) if over else {})
+            return paint_face(question, given, over)
+        case Configure():
+            return configure_face(question, given)
 
 
 def _cards(question: Choice | Choices | Truth, given: Any, over: bool) -> Face:
@@ -42,14 +48,3 @@ def _cards(question: Choice | Choices | Truth, given: Any, over: bool) -> Face:
             for letter, text in question.options.items()
         ],
     }
-
-
-def card_state(letter: str, given: Any, right: set[str], over: bool, single: bool) -> str:
-    """Return the look of an option: of several, what is right shows only once nothing more can count."""
-    if given is None:
-        return "open"
-    if letter in right and (over or (single and letter in given)):
-        return "right yours" if letter in given else "right"
-    if letter not in given:
-        return "rest"
-    return "wrong" if over or single else "chosen"

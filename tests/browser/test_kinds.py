@@ -159,3 +159,60 @@ def test_cells_are_painted_by_boxes_by_keys_and_by_a_stroke(reader: Reader) -> N
     send.click()
     expect(dialog.get_by_text("Right.", exact=True)).to_be_visible()
     reader.at(DECK.find("forward-tensor"))
+
+
+def test_the_wrong_part_of_a_formula_is_found(reader: Reader) -> None:
+    dialog = opened(reader, "mvn-find-error")
+    expect(dialog.locator(".formula .munder .mord.text")).to_have_text(["A", "B", "C"])
+    expect(dialog.locator(".mended")).to_be_hidden()
+    dialog.locator('.card[data-letter="B"]').click()
+    expect(dialog.get_by_text("Not quite: it is C.")).to_be_visible()
+    expect(dialog.get_by_text("as printed (−0.5, 0.5), right (−1, 1)")).to_be_visible()
+    expect(dialog.locator(".mended .katex")).to_have_count(1)
+    expect(dialog.get_by_text("Caffe does add")).to_be_visible()
+    dialog.get_by_role("button", name="Try again").click()
+    expect(dialog.locator(".mended")).to_be_hidden()
+    dialog.locator('.card[data-letter="C"]').click()
+    expect(dialog.get_by_text("Right.", exact=True)).to_be_visible()
+
+
+def test_another_slip_in_the_same_formula_is_asked_for(reader: Reader) -> None:
+    dialog = opened(reader, "backward-input-find-error")
+    formula = dialog.locator(".answers > .formula").inner_text()
+    dialog.locator('.card[data-letter="A"]').click()
+    expect(dialog.get_by_text("Where it fails")).to_be_visible()
+    seen = {formula}
+    for _ in range(4):  # a seed may draw the same slip again
+        dialog.get_by_role("button", name="Another like it").click()
+        expect(dialog.locator(".card:enabled")).to_have_count(4)
+        seen.add(dialog.locator(".answers > .formula").inner_text())
+        dialog.locator('.card[data-letter="A"]').click()
+        expect(dialog.get_by_text("Where it fails")).to_be_visible()
+    assert len(seen) > 1
+
+
+def test_settings_are_found_by_moving_the_sliders(reader: Reader) -> None:
+    dialog = opened(reader, "forward-configure")
+    gamma, beta, eps = (dialog.locator(f'.configuring input[name="{name}"]') for name in ("gamma", "beta", "eps"))
+    table, send = dialog.locator(".configuring .table"), dialog.get_by_role("button", name="Answer with these settings")
+    expect(table).to_contain_text("β = 0.00")
+    beta.fill("0.5")
+    expect(table).to_contain_text("β = 0.50")
+    beta.press("ArrowRight")  # moves the slider and not the slide
+    expect(table).to_contain_text("β = 0.60")
+    beta.press("ArrowLeft")
+    expect(table).to_contain_text("β = 0.50")
+    send.click()
+    rows = dialog.locator(".measured li")
+    expect(rows).to_have_text(["✓mean of y0.50; asked for: 0.5", "✕standard deviation of y0.73; asked for: 2"])
+    expect(dialog.get_by_text("50 % of the points").or_(dialog.get_by_text("50% of the points"))).to_be_visible()
+    dialog.get_by_role("button", name="Try again").click()
+    expect(beta).to_have_value("0.5")  # goes on where it was
+    gamma.fill("-2")
+    eps.fill("0")
+    send.click()
+    expect(dialog.get_by_text("Right.", exact=True)).to_be_visible()
+    expect(rows.last).to_have_text("✓standard deviation of y2.00; asked for: 2")
+    expect(dialog.locator(".configuring .controls")).to_have_attribute("inert", "")
+    reader.at(DECK.find("forward"))
+    assert reader.query.keys() <= {"slide"}  # what is tried in a question is no setting of the slide

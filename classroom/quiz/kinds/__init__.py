@@ -11,6 +11,8 @@ from pydantic import Field
 from classroom.quiz.asked import Asked
 from classroom.quiz.kinds.choice import Choice
 from classroom.quiz.kinds.choices import Choices
+from classroom.quiz.kinds.configure import Configure
+from classroom.quiz.kinds.find_error import FindError
 from classroom.quiz.kinds.lettered import Lettered
 from classroom.quiz.kinds.match import Match
 from classroom.quiz.kinds.number import Number
@@ -20,7 +22,8 @@ from classroom.quiz.kinds.poll import OpenText, Rating
 from classroom.quiz.kinds.truth import Truth
 
 Question = Annotated[
-    Choice | Choices | Truth | Number | Order | Match | OpenText | Rating | Paint, Field(discriminator="type")
+    Choice | Choices | Truth | Number | Order | Match | OpenText | Rating | FindError | Paint | Configure,
+    Field(discriminator="type"),
 ]
 KINDS: Mapping[str, type[Asked]] = MappingProxyType(
     {
@@ -32,7 +35,9 @@ KINDS: Mapping[str, type[Asked]] = MappingProxyType(
         "match": Match,
         "text": OpenText,
         "rating": Rating,
+        "find_error": FindError,
         "paint": Paint,
+        "configure": Configure,
     }
 )
 
@@ -40,6 +45,8 @@ __all__ = [
     "KINDS",
     "Choice",
     "Choices",
+    "Configure",
+    "FindError",
     "Lettered",
     "Match",
     "Number",

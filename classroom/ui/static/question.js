@@ -1,5 +1,7 @@
 // A question: its own form, then the verdict and the reason. What is right comes from the server, after the answer.
 import { cards } from "./answer-cards.js";
+import { findError } from "./answer-error.js";
+import { configuring } from "./answer-configure.js";
 import { field } from "./answer-field.js";
 import { match } from "./answer-match.js";
 import { order } from "./answer-order.js";
@@ -13,14 +15,15 @@ import { make } from "./make.js";
 // changes, and keeps what stands there. `typed` is what the reader has typed or picked and not sent yet: { get(), set(value) }.
 const FORMS = {
   choice: cards, choices: cards, truth: cards, number: field, order, match, text: words, rating,
-  paint: painting,
+  find_error: findError,
+  paint: painting, configure: configuring,
 };
 
 const unsent = new Map(); // question -> what is typed and not sent; moving on loses nothing
 const sure = new Map(); // question -> how sure the reader said to be, before the answer
 export const forgetTyped = () => { unsent.clear(); sure.clear(); };
 
-const HTML = ["ask", "reason", "verdict", "unit", "formula"]; // of a question: what may hold mathematics
+const HTML = ["ask", "reason", "verdict", "unit", "formula", "mended"]; // of a question: what may hold mathematics
 export const textsOf = (question) => [...HTML.map((name) => question[name] ?? ""), ...question.hints, ...["options", "items", "lefts"].flatMap((name) => (question[name] ?? []).map((each) => each.text))];
 
 const PATIENCE = 4000; // milliseconds until an answer that nobody has heard may be given again
