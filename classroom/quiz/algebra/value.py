@@ -117,12 +117,13 @@ def _power(base: Real, exponent: Real) -> Real:
         raise Overflow
     if exponent == 0:
         return Fraction(1)
-    if isinstance(base, Fraction) and isinstance(exponent, Fraction):
-        whole = exponent.denominator == 1
-        if whole and _bits(base) * abs(exponent) <= _MOST_BITS:
-            return base**exponent.numerator
     if exponent < 0 and _long(base) == 0:
         raise ZeroDivisionError
+    match base, exponent:
+        case Fraction(), Fraction(denominator=1) if _bits(base) * abs(exponent) <= _MOST_BITS:
+            return base**exponent.numerator
+        case _, Fraction(denominator=2):
+            return _long(base).sqrt() ** exponent.numerator  # many times as fast
     return _long(base) ** _long(exponent)
 
 
