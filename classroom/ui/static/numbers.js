@@ -34,7 +34,7 @@ function setForm(form, count) {
 export function setNumbers(element, tex) {
   if (element.__tex === tex) return;
   const { form, numbers } = blanked(tex);
-  if (globalThis.katex && !forms.has(form)) {
+  if (numbers.length && globalThis.katex && !forms.has(form)) {
     if (forms.size >= KEPT) forms.delete(forms.keys().next().value);
     forms.set(form, setForm(form, numbers.length));
   }
