@@ -62,6 +62,7 @@ class Explorer(Exhibit):
     eps_power: Annotated[float, Range("ε: power of 10", -9.0, 1.0, 0.5, group=HYPER)] = -5.0
     gamma: Annotated[float, Range("scale γ", -2.0, 2.0, 0.1, group=HYPER)] = 1.0
     beta: Annotated[float, Range("shift β", -2.0, 2.0, 0.1, group=HYPER)] = 0.0
+    apart: Annotated[float, Range("spread of γ", 0.0, 1.0, 0.1, group=HYPER)] = 0.0
     size: Annotated[int, Range("window size", 1, 9, 1, group=HYPER)] = 5
     strength: Annotated[float, Range("strength α", 0.0, 10.0, 0.05, group=HYPER)] = 1.0
     power: Annotated[float, Range("power β", 0.0, 2.0, 0.05, group=HYPER)] = 0.75
@@ -125,7 +126,7 @@ class Explorer(Exhibit):
         declared = self.controls()
         shape = self._tensor().x.shape
         params = self.norm().init(shape)
-        compares = self.view == COMPARE
+        compares, scales = self.view == COMPARE, [params[name] for name in ("gamma", "g") if name in params]
         hides = {
             "own": self.source != OWN,
             "seed": self.source != "random" and (self.upstream != RANDOM or self.view in (FORWARD, COMPARE)),
@@ -133,7 +134,8 @@ class Explorer(Exhibit):
             "third": not compares,
             "fourth": not compares,
             "bug": compares or self.view == GRAPH,
-            "gamma": not {"gamma", "g"} & params.keys() and not compares,
+            "gamma": not scales and not compares,
+            "apart": not any(np.size(scale) > 1 for scale in scales) and not compares,
             "beta": "beta" not in params and not compares,
             "upstream": self.view in (FORWARD, COMPARE),
             "paint": self.view != BACKWARD or self.upstream != PAINTED,
@@ -142,7 +144,9 @@ class Explorer(Exhibit):
         shown = {name for name in declared if not hides.get(name, False)}
         of_operators = {name for one in self._names() for name in CHOICES[one].controls}
         shown -= {
-            name for name, c in declared.items() if c.group == HYPER and name not in of_operators | {"gamma", "beta"}
+            name
+            for name, c in declared.items()
+            if c.group == HYPER and name not in of_operators | {"gamma", "beta", "apart"}
         }
         found = {name: control for name, control in declared.items() if name in shown}
         for name, most in zip(("sample", "channel", "row", "column"), shape, strict=True):
@@ -186,7 +190,7 @@ class Explorer(Exhibit):
     def _scene(self, name: str) -> Scene:
         given, norm, cell = self._tensor(), self._norm_of(name), self._cell()
         x = changed(given.x, cell, self.reach, self.times, self.plus)
-        params = parameters(norm, x, given.x, self.gamma, self.beta)
+        params = parameters(norm, x, given.x, self.gamma, self.beta, self.apart)
         bug = self._bug(norm)
         right_y, _ = norm.forward(x, **params)
         y = right_y if bug is None else bug.forward(norm, x, params)
@@ -216,7 +220,7 @@ class Explorer(Exhibit):
             own=self.own if self.source == OWN else "",
             seed=self.seed,
             change=(self.reach, self.times, self.plus),
-            affine=(self.gamma, self.beta),
+            affine=(self.gamma, self.beta, self.apart),
             upstream=(self.upstream, self.paint),
         )
 

@@ -80,14 +80,16 @@ def _choices() -> dict[str, Choice]:
 CHOICES: Mapping[str, Choice] = _choices()
 
 
-def parameters(norm: Norm, x: Values, usual: Values, gamma: float, beta: float) -> dict[str, Values]:
+def parameters(norm: Norm, x: Values, usual: Values, gamma: float, beta: float, apart: float) -> dict[str, Values]:
     """Return the operator's parameters: gamma and beta as set, running statistics those of the usual input.
 
     x, usual: (N, C, H, W); the usual input is what a network was trained on, before a reader changed it to x.
+    apart: from the first channel to the last, gamma goes from 1 - apart to 1 + apart times what is set.
     """
     given = {name: np.asarray(p, dtype=np.float64) for name, p in norm.init(x.shape).items()}
     sets = {"gamma": gamma, "g": gamma, "beta": beta}
     given |= {name: np.full_like(given[name], value) for name, value in sets.items() if name in given}
+    given |= {name: _fanned(given[name], apart) for name in ("gamma", "g") if name in given}
     mean, var = usual.mean(axis=(0, 2, 3)), usual.var(axis=(0, 2, 3))
     if isinstance(norm, BatchNorm) and not norm.training:
         given |= {"running_mean": mean, "running_var": var}
@@ -96,3 +98,14 @@ def parameters(norm: Norm, x: Values, usual: Values, gamma: float, beta: float) 
     if isinstance(norm, SpectralNorm):
         given |= norm.power_iteration(x, given["u"], given["v"])
     return given
+
+
+def _fanned(values: Values, apart: float) -> Values:
+    """Multiply by what goes from 1 - apart to 1 + apart along the first axis; a single number stays.
+
+    >>> _fanned(np.full(3, 2.0), 0.5), _fanned(np.ones(1), 0.5)
+    (array([1., 2., 3.]), array([1.]))
+    """
+    n = len(values)
+    factors = 1 + apart * np.linspace(-1, 1, n) if n > 1 else np.ones(1)
+    return values * factors.reshape(n, *(1,) * (values.ndim - 1))

@@ -14,16 +14,16 @@ def script(
     own: str,
     seed: int,
     change: tuple[str, float, float],
-    affine: tuple[float, float],
+    affine: tuple[float, float, float],
     upstream: tuple[str, str],
 ) -> str:
     """Return a script that prints what the asked cell holds: x, y, dl/dy and dl/dx, as on the screen.
 
     arrays: the usual input's name in the file of the arrays; change: reach, factor and summand of the input; affine:
-    gamma and beta; upstream: the loss, and what is painted.
+    gamma, beta and how far the gammas are apart; upstream: the loss, and what is painted.
     """
     reach, times, plus = map(literal, change)
-    gamma, beta = map(literal, affine)
+    gamma, beta, apart = map(literal, affine)
     loss, paint = map(literal, upstream)
     bug = scene.bug
     imports = [
@@ -44,7 +44,7 @@ def script(
         f"cell = Cell{tuple(scene.cell)}  # sample, channel, row, column, from 0",
         f"x = changed(usual, cell, {reach}, {times}, {plus})  # {scene.x.shape}",
         f"norm = {constructed(scene.norm)}",
-        f"params = parameters(norm, x, usual, gamma={gamma}, beta={beta})",
+        f"params = parameters(norm, x, usual, gamma={gamma}, beta={beta}, apart={apart})",
         *([f"bug = BUGS[{literal(bug.key)}]  # on purpose: {bug.title}"] if bug else []),
         f"y = {forward}",
         f"dy = upstream_of({loss}, y, cell, {paint}, {seed})",

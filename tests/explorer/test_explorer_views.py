@@ -136,6 +136,30 @@ def test_the_captions_of_x_and_y_are_numbers_by_hand(operator):
         np.testing.assert_allclose(panel.values, expected[2, 5], rtol=1e-12, atol=1e-13)
 
 
+@pytest.mark.parametrize("operator", AXES)
+def test_gammas_fan_out_from_the_first_channel_to_the_last(operator):
+    x = 0.8 * synthetic(SHAPE, seed=3) + 0.6
+    mean, var = (of(x, axis=AXES[operator], keepdims=True) for of in (np.mean, np.var))
+    gammas = 1.5 * np.array([0.3, 0.5, 0.7, 0.9, 1.1, 1.3, 1.5, 1.7])
+    expected = gammas[5] * ((x - mean) / np.sqrt(var + 0.1))[2, 5] - 0.4
+    y = maps(asked(operator=operator, apart=0.7, **UNUSUAL))["*y*"]
+    np.testing.assert_allclose(y.values, expected, rtol=1e-12, atol=1e-13)
+
+
+def test_the_spread_of_gamma_rests_where_there_is_one_gamma_or_none():
+    one = keep(np.random.default_rng(2).normal(size=(3, 1, 4, 4)), "one.npy")
+    for operator, acts in (
+        ("batch", True),
+        ("weight", True),
+        ("layer", True),
+        ("spatial", False),
+        ("lp_of_the_sample", False),
+    ):
+        assert ("apart" in asked(operator=operator).acting()) == acts
+    assert "apart" not in asked(operator="batch", source=OWN, own=one).acting()
+    assert "apart" in asked(view=COMPARE, operator="spatial").acting()
+
+
 def test_of_two_quantities_between_x_and_y_the_last_is_shown():
     x = (0.8 * synthetic(SHAPE, seed=3) + 0.6)[2, 5]
     z = 1.5 * x / np.sqrt((x**2).mean() + 0.1) - 0.4
@@ -359,7 +383,7 @@ def buggy(view: str) -> list[Explorer]:
     """Every operator with every bug that it can have, at settings where its formulas leave nothing out."""
     found = []
     for operator in CHOICES:
-        right = asked(view=view, operator=operator, size=4, strength=2.0, offset=1.7, **UNUSUAL)
+        right = asked(view=view, operator=operator, size=4, strength=2.0, offset=1.7, apart=0.5, **UNUSUAL)
         found += [replace(right, bug=bug.key) for bug in bugs_for(right.norm())]
     return found
 
@@ -379,7 +403,14 @@ def test_a_backward_bug_leaves_y_alone_and_a_forward_bug_leaves_dx_as_it_was():
         else:
             np.testing.assert_allclose(found.dx, found.right_dx, rtol=1e-12, atol=1e-12)
     of_x = {bug.key for bug in BUGS.values() if bug.where == "backward" and bug.of == "x"}
-    assert seen == of_x - {"gamma_before_the_sums"}  # it shows where γ differ: here they are all alike
+    assert seen == of_x
+
+
+def test_a_gamma_before_the_sums_shows_only_where_gammas_differ():
+    for operator in ("layer", "group", "root_mean_square_at_each_position"):
+        alike = asked(view=BACKWARD, operator=operator, bug="gamma_before_the_sums", gamma=1.5)
+        assert alike.compute().check.holds
+        assert not replace(alike, apart=0.1).compute().check.holds
 
 
 def test_a_forward_bug_shows_in_the_forward_view():
@@ -529,7 +560,7 @@ def test_the_table_of_compare_is_by_hand():
 # The script gives the same numbers by itself.
 
 SCRIPTS: list[dict[str, Any]] = [
-    {"view": FORWARD, "operator": "batch", **UNUSUAL},
+    {"view": FORWARD, "operator": "batch", "apart": 0.3, **UNUSUAL},
     {"view": FORWARD, "operator": "batch_at_inference", "times": 1.7, "reach": "this channel"},
     {"view": FORWARD, "operator": "spectral", "source": "photographs", "iterations": 2},
     {"view": FORWARD, "operator": "layer", "bug": "variance_not_centred", "upstream": ONE_CELL},

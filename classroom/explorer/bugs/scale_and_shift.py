@@ -104,7 +104,7 @@ BUGS: tuple[Bug, ...] = (
         key="gamma_before_the_sums",
         title="γ stands before the sums",
         says="Batch normalization's closed form, copied to an operator whose γ varies within a pool.",
-        shows="Nothing while all γ are alike. Where they differ, what is taken off is that of other cells.",
+        shows="What is taken off is that of other cells. Nothing while all γ are alike: raise the spread of γ.",
         wrong=r"\frac{\partial l}{\partial x} = \gamma\cdot(\dots\sum \mathrm{d}y\,\hat x)",
         right=r"\frac{\partial l}{\partial x} = \dots\sum \gamma\,\mathrm{d}y\,\hat x",
         fits=lambda norm: isinstance(norm, (LayerNorm, GroupNorm, RMSNorm)) and norm.affine,
