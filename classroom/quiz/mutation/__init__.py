@@ -5,8 +5,8 @@ formula by a small input on which it fails.
 """
 
 from classroom.quiz.mutation.mutant import RULES, Mutant, mutants
-from classroom.quiz.mutation.parts import can_be_marked, marked, parts
+from classroom.quiz.mutation.parts import can_be_marked, changed_place, marked, parts
 from classroom.quiz.mutation.proof import Counterexample
 from classroom.quiz.mutation.rule import Rule
 
-__all__ = ["RULES", "Counterexample", "Mutant", "Rule", "can_be_marked", "marked", "mutants", "parts"]
+__all__ = ["RULES", "Counterexample", "Mutant", "Rule", "can_be_marked", "changed_place", "marked", "mutants", "parts"]

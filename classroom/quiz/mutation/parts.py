@@ -69,7 +69,7 @@ def parts(formula: Formula, changed: Path = ()) -> tuple[Path, ...]:
 def can_be_marked(mutant: Mutant) -> bool:
     """Return whether a mutant has parts enough, and is wrong in one of them alone."""
     try:
-        parts(mutant.wrong, _spot(mutant))
+        parts(mutant.wrong, changed_place(mutant))
     except ValueError:
         return False
     return mutant.right.lhs == mutant.wrong.lhs
@@ -82,7 +82,7 @@ def marked(mutant: Mutant) -> tuple[str, tuple[str, ...], int]:
     """
     if mutant.right.lhs != mutant.wrong.lhs:
         raise ValueError(f"marked: a mutant must be wrong on its right side alone, got {mutant.wrong.latex()}.")
-    rhs, changed = untagged(mutant.wrong.rhs), _spot(mutant)
+    rhs, changed = untagged(mutant.wrong.rhs), changed_place(mutant)
     found = parts(mutant.wrong, changed)
     whole = rhs
     for path, letter in zip(found, LETTERS, strict=False):  # paths stay as they are: no part lies within another
@@ -94,7 +94,8 @@ def marked(mutant: Mutant) -> tuple[str, tuple[str, ...], int]:
     return f"{left} = {shown}", tuple(Printer(unwritten, {}).show(at(rhs, path)) for path in found), wrong
 
 
-def _spot(mutant: Mutant) -> Path:
+def changed_place(mutant: Mutant) -> Path:
+    """Return the place of a mutant's right side, without tags, where it is wrong."""
     right, wrong = untagged(mutant.right.rhs), untagged(mutant.wrong.rhs)
     path = spot(right, wrong)
     if not _only_a_factor(at(right, path), at(wrong, path)):

@@ -92,12 +92,12 @@ def counterexample(norm: Norm, changed: str, wrong: Formula) -> Counterexample:
     twin = replaced(right, changed, wrong)
     for n, trial in enumerate(_trials(norm)):
         coarse = _right(norm, _what(changed), n)
-        if not np.isfinite(coarse).all():
-            continue
-        if _differ(coarse, trial.output(twin, changed, _coarse(trial, changed))) is None:
+        if coarse is None or _differ(coarse, trial.output(twin, changed, _coarse(trial, changed))) is None:
             continue
         for inputs in _whole(trial, changed):
-            expected = trial.output(right, changed, inputs)
+            expected = _defined(replace(right, of=trial.norm), changed, inputs)
+            if expected is None:
+                continue
             found = trial.output(twin, changed, inputs)
             place = _differ(expected, found)
             if place is None:
@@ -164,10 +164,10 @@ def _what(changed: str) -> str:
 
 
 @lru_cache(maxsize=1 << 14)
-def _right(norm: Norm, what: str, n: int) -> Array:
-    """Return what the right formulas make of the n-th trial's coarse numbers."""
+def _right(norm: Norm, what: str, n: int) -> Array | None:
+    """Return what the right formulas make of the n-th trial's coarse numbers; nothing where it is undefined."""
     trial = _trials(norm)[n]
-    return trial.output(norm.derive(), what, _coarse(trial, what))
+    return _defined(replace(norm.derive(), of=trial.norm), what, _coarse(trial, what))
 
 
 @lru_cache(maxsize=1)
@@ -224,14 +224,29 @@ def _integers(length: int) -> list[tuple[int, ...]]:
 
 
 def _output(derivation: Derivation, changed: str, inputs: Mapping[str, Array]) -> Array:
+    return _read(_evaluation(derivation, inputs), changed)
+
+
+def _defined(derivation: Derivation, changed: str, inputs: Mapping[str, Array]) -> Array | None:
+    """Return the output, or nothing where it or any quantity on the way is undefined: the operator refuses that."""
+    evaluation = _evaluation(derivation, inputs)
+    output = _read(evaluation, changed)
+    whole = all(np.isfinite(evaluation.value(name)).all() for name in evaluation.lets)
+    return output if whole and np.isfinite(output).all() else None
+
+
+def _evaluation(derivation: Derivation, inputs: Mapping[str, Array]) -> Evaluation:
     given = dict(inputs)
-    evaluation = Evaluation(derivation, given, given.pop("dy", None))
+    return Evaluation(derivation, given, given.pop("dy", None))
+
+
+def _read(evaluation: Evaluation, changed: str) -> Array:
     return evaluation.gradient(changed.removeprefix("d ")) if changed.startswith("d ") else evaluation.y
 
 
 def _differ(right: Array, wrong: Array) -> tuple[int, ...] | None:
-    """Return the first cell in which two outputs clearly differ, where both are numbers throughout."""
-    if not (np.isfinite(right).all() and np.isfinite(wrong).all()):
+    """Return the first cell in which two outputs clearly differ, where the wrong one has numbers throughout."""
+    if not np.isfinite(wrong).all():
         return None
     apart = np.abs(right - wrong) > CLEARLY * (1 + np.abs(right))
     return tuple(int(n) for n in np.argwhere(apart)[0]) if apart.any() else None

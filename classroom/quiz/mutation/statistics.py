@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import sympy as sp
 
-from classroom.quiz.mutation.rewrite import at, drop, is_inverse, moved, places, put
+from classroom.quiz.mutation.rewrite import at, drop, is_inverse, is_quantity, moved, places, put
 from classroom.quiz.mutation.rule import Rewrite, Rule, Target
 from normlib.nodes import HERE, THERE, Length, PoolSize, PoolSum, add, apply, i, j, k, m, mul, over
 from normlib.symbolic import Formula, Indices
@@ -72,12 +72,18 @@ def _absolute(target: Target) -> Iterator[Formula]:
                 yield target.with_right(put(target.rhs, path, apply(sp.Abs, base)))
 
 
+def _names(e: sp.Expr, name: str) -> bool:
+    return bool(places(e, lambda node: is_quantity(node, name)))
+
+
 def _over(whole: Indices, of_weights: bool = False) -> Rewrite:
     """Take a statistic over these indices instead of the operator's pool."""
 
     def rewrite(target: Target) -> Iterator[Formula]:
         if target.changed not in STATISTICS or target.norm.of_weights != of_weights or target.defines("mean_in"):
             return
+        if any(_names(f.rhs, target.changed) for name, f in target.derivation.closed_form.items() if name != "x"):
+            return  # a parameter's gradient, too, would have other indices than the parameter
         (outer, *_) = target.find(lambda node: isinstance(node, PoolSum))
         bound = at(target.rhs, outer).args[1]
         inner = at(target.rhs, outer)
