@@ -208,8 +208,8 @@ def test_the_gradient_of_batch_normalization_has_four_parts():
         r"\frac{\partial l}{\partial x_{ijkm}} = "
         r"\underbrace{\frac{\gamma_{k}}{N\,\sqrt{\sigma_{k}^{2} + \epsilon}}}_{\text{A}} "
         r"\left(\underbrace{N\,\mathrm{d}y_{ijkm}}_{\text{B}} "
-        r"\underbrace{-\sum_{i'j'm'} \mathrm{d}y_{i'j'km'}}_{\text{C}} "
-        r"\underbrace{+ \hat{x}_{ijkm} \sum_{i'j'm'} \mathrm{d}y_{i'j'km'}\,\hat{x}_{i'j'km'}}_{\text{D}}\right)"
+        r"\underbrace{{} - \sum_{i'j'm'} \mathrm{d}y_{i'j'km'}}_{\text{C}} "
+        r"\underbrace{{} + \hat{x}_{ijkm} \sum_{i'j'm'} \mathrm{d}y_{i'j'km'}\,\hat{x}_{i'j'km'}}_{\text{D}}\right)"
     )
     assert wrong == 3
     assert shown[0] == r"\frac{\gamma_{k}}{N\,\sqrt{\sigma_{k}^{2} + \epsilon}}"

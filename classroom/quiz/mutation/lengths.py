@@ -182,7 +182,7 @@ RULES = (
     Rule(
         "minus-forgotten",
         "The minus is forgotten",
-        "A larger value here makes the output smaller, for it is divided by or taken off. So the gradient has a minus.",
+        "This acts through what is taken off or divided by: as that grows, the output falls. Hence the minus.",
         _minus_forgotten,
     ),
     Rule(

@@ -164,8 +164,9 @@ class _Bracer(Printer):
         for term in e.args:
             if isinstance(term, _Part):
                 shown = super().show(term.args[0])
-                signed = shown if not text or shown.startswith("-") else f"+ {shown}"
-                text += (" " if text else "") + self._braced(signed, term)
+                if text:  # {} before a sign keeps the distance of a sum
+                    shown = f"{{}} - {shown[1:]}" if shown.startswith("-") else f"{{}} + {shown}"
+                text += (" " if text else "") + self._braced(shown, term)
             else:
                 shown = self.show(term)
                 text += shown if not text else (f" - {shown[1:]}" if shown.startswith("-") else f" + {shown}")

@@ -253,8 +253,8 @@ RULES = (
     Rule(
         "x-for-own-x-hat",
         "x stands for x̂ before the sum",
-        "What comes out of the derivative is the distance over the deviation, which is x̂. With x the gradient depends "
-        "on where 0 lies and on the unit.",
+        "What comes out of the derivative is the normalized value, x̂. With x in its place the term changes with the "
+        "unit of x, which the output does not notice.",
         _x_for_own_x_hat,
     ),
     Rule(

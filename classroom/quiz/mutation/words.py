@@ -14,6 +14,8 @@ from normlib.symbolic import Derivation
 CUT = ("size", "height", "width", "groups")  # fields that say how an axis is cut: no formula but that of G names them
 _AXES = ("sample", "channel", "row", "column")
 _WEIGHT_AXES = ("output", "input channel", "row", "column")
+_MIXING = ("mean_weight_", "var_weight_")
+_KINDS = {"in": "instance", "ln": "layer", "bn": "batch"}
 _LETTERS = {
     "epsilon": "ε",
     "alpha": "α",
@@ -44,15 +46,17 @@ def sentence(
     axes = _WEIGHT_AXES if derivation.of.of_weights else _AXES
     lengths = [f"{n} {axis}s" for n, axis in zip(shape, axes, strict=True) if n > 1]
     symbols = {field: symbol.name for symbol, field in derivation.constants.items()}
-    given = [f"{_letter(name)} = {show(inputs[name])}" for name in ("x", "dy") if name in inputs]
-    given += [f"{_letter(n)} = {show(v)}" for n, v in inputs.items() if n in named and n not in ("x", "dy")]
+    given = [f"{name} = {show(inputs[name])}" for name in ("x", "dy") if name in inputs]
+    given += [f"{_letter(n)} = {show(v)}" for n, v in inputs.items() if n in named and _is_said(n, v)]
+    mixing = [np.any(v) for n, v in inputs.items() if n in named and n.startswith(_MIXING)]
+    given += [f"all {'other ' if any(mixing) else ''}λ = 0"] if mixing else []
     given += [
         f"{_letter(symbols[f])} = {short(float(v))}" for f, v in settings.items() if symbols[f] in named or f in CUT
     ]
-    name = changed if changed.startswith("d ") else "y"
-    what = "d" + _letter(name.removeprefix("d ")) if name.startswith("d ") else name
+    of = changed.removeprefix("d ")
+    what = "y" if of == changed else "dx" if of == "x" else f"gradient of {_letter(of)}"
     count = int(np.prod(output))
-    which = f"the {_ordinal(int(np.ravel_multi_index(place, output)))} " if count > 1 else ""
+    which = f"the {_ordinal(int(np.ravel_multi_index(place, output)))} " if count > 1 else "the " if " " in what else ""
     wrong, right = (short(round(value, 12), 5) for value in values)
     where = f"With {' and '.join(lengths) or 'a single value'}, {', '.join(given)}"
     return f"{where}, the formula gives {wrong} for {which}{what}; right is {right}."
@@ -82,7 +86,15 @@ def show(array: Array) -> str:
     return numbers[0] if len(numbers) == 1 else f"({', '.join(numbers)})"
 
 
+def _is_said(name: str, value: Array) -> bool:
+    """Whether a parameter is listed: the six weights of a mixture are so only where they are not 0."""
+    return name not in ("x", "dy") and (not name.startswith(_MIXING) or bool(np.any(value)))
+
+
 def _letter(name: str) -> str:
+    for prefix, letter in zip(_MIXING, ("λ", "λ′"), strict=True):
+        if name.startswith(prefix):
+            return f"{letter} of the {_KINDS[name.removeprefix(prefix)]}"
     return _LETTERS.get(name, name)
 
 
