@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from classroom.arrange import cell_box
-from classroom.explorer.arithmetic import of_gradient
+from classroom.explorer.arithmetic import compared, of_gradient, wrong_y
 from classroom.explorer.bugs import Check, gradient_check
 from classroom.explorer.scene import ASKS, LOSSES, NAMES, OUTPUT, PAINTED, Scene, frames, nice_limit
 from classroom.picture import Map, Note, Panel, Picture, Plane, Ramp, Scale, Table, Values, signed
@@ -37,7 +37,8 @@ class Backward(NamedTuple):
     def picture(self) -> Picture:
         """Show dy and what else dx is made of; dy's paths and their sum; the check; the asked cell's closed form."""
         scene, bug = self.scene, self.scene.bug
-        gradient = explain(self.evaluation, scene.cell).gradient
+        found = explain(self.evaluation, scene.cell)
+        gradient = found.gradient
         assert gradient is not None  # there is a dy
         in_a_row = max(4, len(self.paths) + 2)  # dy, its paths, their sum
         maps = [self._upstream(), *map(self._quantity, self._made_of(gradient)), *self._sum(), *self._differences()]
@@ -47,7 +48,10 @@ class Backward(NamedTuple):
         panels += [Ramp(scale=SCALE), Note(text=LOSSES[self.loss] + ".")]
         if bug is not None:
             panels.append(Note(text=f"{bug.says} {bug.shows}", mark="on purpose"))
-        return [*panels, of_gradient(scene, gradient)]
+        outcome = wrong_y(scene, found) if bug is not None and bug.where == "forward" else None
+        if self._wrong_dx:
+            outcome = compared(gradient.symbol, self.dx[scene.cell], self.right_dx[scene.cell])
+        return [*panels, of_gradient(scene, gradient, outcome)]
 
     def _made_of(self, gradient: Line) -> list[str]:
         """Return what the closed form's terms are made of beside dy and parameters; x last."""

@@ -411,7 +411,8 @@ def test_an_erroneous_twin_fails_the_gradient_check(reader: Reader) -> None:
     bug = reader.page.locator('.controls select[name="bug"]')
     bug.select_option("statistics_constant")
     expect(reader.page.get_by_text("✕ gradient check")).to_be_visible()
-    expect(reader.page.locator(".lines p.wrong")).to_have_count(1)
+    expect(reader.page.locator(".lines p.wrong")).to_have_count(2)
+    expect(reader.page.locator(".lines p.wrong").last).to_contain_text("≠")
     expect(reader.page.locator(".stage.failed")).to_have_count(0)
     reader.page.locator('.controls select[name="operator"]').select_option("dynamic_tanh")  # it has no statistics
     expect(reader.page.get_by_text("✓ gradient check")).to_be_visible()

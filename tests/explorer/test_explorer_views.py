@@ -431,6 +431,21 @@ def test_a_forward_bug_shows_in_the_forward_view():
     assert seen == forward_bugs
 
 
+def check_outcome(said: str, wrong: float, right: float) -> None:
+    """Expect a wrong number and the right one, to three digits, or that they are alike."""
+    numbers = [plain(part) for part in said.replace(r"\text{ here, as it should be}", "").split(r"\ne")]
+    assert numbers == pytest.approx([wrong, right][: len(numbers)], rel=5.1e-3, abs=1e-300)
+    if len(numbers) == 1:
+        assert wrong == pytest.approx(right, rel=1.1e-2, abs=1e-300)
+
+
+def plain(latex: str) -> float:
+    """Read a number as a formula writes it."""
+    digits, _, power = latex.strip().replace("10^{", "e").partition("e")
+    digits = digits.replace(r"\cdot", "").strip()
+    return float({"": "1", "-": "-1"}.get(digits, digits)) * 10.0 ** int(power.rstrip("}") or 0)
+
+
 def test_wrong_is_said_exactly_where_something_is():
     for view in (FORWARD, BACKWARD):
         for exhibit in buggy(view):
@@ -442,7 +457,13 @@ def test_wrong_is_said_exactly_where_something_is():
             (words,) = (panel for panel in picture if isinstance(panel, Arithmetic))
             without_numbers = [line.symbols for line in words.lines if not line.numbers]
             assert without_numbers == ([bug.formulas(data.scene.norm).wrong] if acts else [])
-            assert words.wrong == ((len(words.lines) - 1,) if acts else ())
+            outcomes = acts and (bug.where == "forward" or bug.of == "x")  # of the asked cell
+            assert len(words.wrong) == acts + outcomes
+            assert words.wrong == tuple(range(len(words.lines)))[len(words.lines) - len(words.wrong) :]
+            if outcomes:
+                scene, backwards = data.scene, bug.where == "backward"
+                wrong, right = (data.dx, data.right_dx) if backwards else (scene.y, scene.right_y)
+                check_outcome(words.lines[-1].numbers, float(wrong[AT]), float(right[AT]))
             labels = [panel.label for panel in picture if isinstance(panel, Map)]
             wrong = [label for label in labels if "wrong" in label]
             if view == FORWARD:
