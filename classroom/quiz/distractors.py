@@ -10,7 +10,7 @@ from typing import Any
 from classroom.quiz.draw import Dice
 from classroom.quiz.fill import PLACE, plain
 from classroom.quiz.kinds import Number
-from classroom.quiz.mutation import mutants
+from classroom.quiz.mutation import Mutant, mutants
 from classroom.quiz.problems import unmet
 from classroom.quiz.work import Bench
 from normlib import NORMS
@@ -19,8 +19,8 @@ from normlib.symbolic import Formula
 LETTERS = "ABCD"
 
 
-def slips(bench: Bench, asked: str, question: Number) -> dict[Fraction, str]:
-    """Return what the operator's mutants make of the number that is asked for, with what each of them did wrong.
+def slips(bench: Bench, asked: str, question: Number) -> dict[Fraction, Mutant]:
+    """Return the operator's mutants by what they make of the number that is asked for.
 
     asked: the placeholder that the key stands for.  Where two come to the same number the first is kept, the question's
     own before all; where one comes to the key it is no slip.
@@ -30,7 +30,7 @@ def slips(bench: Bench, asked: str, question: Number) -> dict[Fraction, str]:
         return {}
     at, known = place[2], [question.answer, *question.explain]
     margin = max(2 * question.distance, abs(question.answer) / 100, Fraction(1, 1000))
-    found: dict[Fraction, str] = {}
+    found: dict[Fraction, Mutant] = {}
     for mutant, value in bench.slips(place[1]):
         number = value[int(at) - 1] if at and isinstance(value, tuple) else value
         if isinstance(number, tuple) or not math.isfinite(number):
@@ -38,7 +38,7 @@ def slips(bench: Bench, asked: str, question: Number) -> dict[Fraction, str]:
         exact = Fraction(plain(number))
         if all(abs(exact - other) > margin for other in known):
             known.append(exact)
-            found[exact] = mutant.says
+            found[exact] = mutant
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import ChainMap
 from collections.abc import Mapping
+from fractions import Fraction
 from functools import lru_cache
 from typing import Annotated, Any, cast
 
@@ -17,6 +18,8 @@ from classroom.quiz.fields import Name, Texts
 from classroom.quiz.fill import filled, let
 from classroom.quiz.frozen import Frozen
 from classroom.quiz.kinds import Number, Question
+from classroom.quiz.mutation import Mutant
+from classroom.quiz.numbers import parse_number
 from classroom.quiz.problems import unmet
 from classroom.quiz.work import Bench, Results, Values, Work, bench
 from normlib import NORMS
@@ -49,7 +52,7 @@ class Template:
         self._plan = Plan.model_validate({name: entry[name] for name in OWN if name in entry})
         self._entry = {name: value for name, value in entry.items() if name not in OWN}
         self._made = lru_cache(maxsize=1024)(self._make)
-        self._whole = lru_cache(maxsize=64)(self._with_slips)
+        self._slips = lru_cache(maxsize=64)(self._find_slips)
         self.like = self.variant(0)
 
     def variant(self, seed: int) -> Question:
@@ -58,7 +61,24 @@ class Template:
 
     def whole(self, seed: int) -> Question:
         """Return the same question, a number's known slips made by mutants included: that takes longer."""
-        return self._whole(seed)
+        question = self.variant(seed)
+        if not isinstance(question, Number):
+            return question
+        known = {number: mutant.says for number, mutant in self._slips(seed).items()}
+        return question.model_copy(update={"explain": Frozen({**question.explain, **known})})
+
+    def reason(self, seed: int, given: Any) -> Reason:
+        """Say why; a wrong number that a mutant gives is explained, with a small input on which the mutant fails."""
+        question = self.variant(seed)
+        said = question.reason(given)
+        if said.this or not isinstance(question, Number) or question.grade(given).right:
+            return said
+        number, slips = parse_number(given), self._slips(seed)
+        near = [slip for slip in slips if abs(slip - number) <= max(question.distance, abs(slip) / 1000)]
+        if not near:
+            return said
+        mutant = slips[min(near, key=lambda slip: abs(slip - number))]
+        return said._replace(this=Frozen({str(given).strip(): f"{mutant.says} {mutant.differs().sentence}"}))
 
     def __reduce__(self) -> tuple[type[Template], tuple[dict[str, Any], dict[str, Any]]]:
         return type(self), self._given
@@ -89,24 +109,20 @@ class Template:
         """What it is worth."""
         return self.like.points
 
-    def _make(self, seed: int) -> tuple[Question, str]:
+    def _make(self, seed: int) -> tuple[Question, Bench | None]:
         """Draw until what was drawn makes a question; what makes none (two options alike, 0/0) is drawn again.
 
-        Returns it with the seed that made it.
+        Returns it with the operator at work on it, if one is.
         """
         for again in range(DRAWS):
-            own = f"{self._entry.get('id')}/{seed}/{again}"
             try:
-                return self._attempt(own, with_slips=False), own
+                return self._attempt(f"{self._entry.get('id')}/{seed}/{again}")
             except (ValidationError, ValueError):
                 if again == DRAWS - 1:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
-    def _with_slips(self, seed: int) -> Question:
-        return self._attempt(self._made(seed)[1], with_slips=True)
-
-    def _attempt(self, seed: str, with_slips: bool) -> Question:
+    def _attempt(self, seed: str) -> tuple[Question, Bench | None]:
         plan, entry = self._plan, dict(self._entry)
         known: dict[str, Any] = dict(drawn(plan.draw, seed))
         values = ChainMap(known)
@@ -122,11 +138,11 @@ class Template:
         fields = filled(entry, values)
         if plan.formula is not None:
             fields |= options(_known(norm, "formula"), plan.formula, Dice(f"{seed}/options"))
-        question = _QUESTION.validate_python(fields, context=self._given[1])
-        if work and with_slips and isinstance(question, Number):
-            explain = {**question.explain, **slips(work, str(entry["answer"]), question)}
-            return question.model_copy(update={"explain": Frozen(explain)})
-        return question
+        return _QUESTION.validate_python(fields, context=self._given[1]), work
+
+    def _find_slips(self, seed: int) -> Mapping[Fraction, Mutant]:
+        question, work = self._made(seed)
+        return slips(work, str(self._entry["answer"]), question) if work and isinstance(question, Number) else {}
 
 
 Entry = Question | Template
@@ -134,7 +150,7 @@ Entry = Question | Template
 
 def reason(entry: Entry, seed: int, given: Any) -> Reason:
     """Say why, in general and for this answer, to the reader with a seed. Raises `AnswerError` as `grade` does."""
-    return (entry.whole(seed) if isinstance(entry, Template) else entry).reason(given)
+    return entry.reason(seed, given) if isinstance(entry, Template) else entry.reason(given)
 
 
 def _known(norm: str, place: str) -> str:

@@ -79,6 +79,7 @@ def test_what_a_slip_comes_to_is_told_apart(tmp_path: Path) -> None:
     unbiased = gamma * (x[0] - np.mean(x)) / np.std(x, ddof=1) + beta
     said = reason(entry, 3, f"{unbiased:.6f}").this
     assert "one less" in " ".join(said.values())
+    assert "With 2 samples, x = (0, 1)" in " ".join(said.values())  # the smallest input on which it fails
     assert reason(entry, 3, question.solution()).this == {}
 
 
