@@ -23,6 +23,7 @@ from classroom.explorer.receive import receive
 from classroom.frames import frame_of
 from classroom.picture import addressed
 from classroom.proof import certificate_of, erratum_text, operators
+from classroom.quiz_routes import previewed
 from classroom.scripts import FOR_GOOD, KATEX, PLOTLY, PREFIX, STATIC, Scripts
 from classroom.training import CrowdedError, ready
 from lab.experiment import Experiment
@@ -161,6 +162,7 @@ ROUTES: list[BaseRoute] = [
     Route("/api/exhibit/{key}/code", answered(code)),
     Route("/api/exhibit/{key}/arrays", answered(arrays)),
     Route("/api/exhibit/{key}/table", answered(table)),
+    Route("/api/quiz/preview", previewed),
     Route("/api/tensor", receive, methods=["POST"]),
     Route(f"/{PREFIX}/plotly.min.js", plotly_script),
     Route(f"/{PREFIX}/katex.min.js", katex_script),

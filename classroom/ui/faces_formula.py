@@ -6,6 +6,9 @@ import html
 from typing import Any
 
 from classroom.prose import phrase, prose
+from classroom.quiz.algebra.show import latex
+from classroom.quiz.algebra.tree import Name as Symbol
+from classroom.quiz.kinds.algebra import Algebra
 from classroom.quiz.kinds.find_error import FindError
 from classroom.ui.card import card_state
 
@@ -26,3 +29,10 @@ def error_face(question: FindError, given: Any, over: bool) -> dict[str, Any]:
         found = question.revealed(given)
         face |= {"mended": prose(f"$${found['mended']}$$"), "failure": html.escape(found["failure"])}
     return face
+
+
+def algebra_face(question: Algebra, given: Any) -> dict[str, Any]:
+    """Return the symbols, as they are typed and as they are set; and the expression that was given."""
+    names = [{"name": name, "text": phrase(f"${latex(Symbol(name))}$")} for name in question.names]
+    shown = {} if given is None else {"formula": phrase(rf"$\displaystyle {question.shown_as(given)}$")}
+    return {"names": names, **shown}

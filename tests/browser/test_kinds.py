@@ -218,3 +218,38 @@ def test_settings_are_found_by_moving_the_sliders(reader: Reader) -> None:
     expect(dialog.locator(".configuring .controls")).to_have_attribute("inert", "")
     reader.at(DECK.find("forward"))
     assert reader.query.keys() <= {"slide"}  # what is tried in a question is no setting of the slide
+
+
+def test_an_expression_is_read_while_it_is_typed_and_compared_by_value(reader: Reader) -> None:
+    dialog = opened(reader, "idea-x-hat")
+    field, shown = dialog.get_by_label("Your expression"), dialog.locator(".read .formula")
+    field.fill("x - mean")
+    expect(shown.locator(".katex")).to_have_count(1)
+    field.fill("(x - mean)/")
+    expect(dialog.get_by_text("The expression must be complete")).to_be_visible()
+    expect(shown).to_have_class("formula old")
+    field.press("Enter")
+    expect(dialog.get_by_role("alert").filter(has_text="The expression must be complete")).to_be_visible()
+    field.press_sequentially("sqrt(")
+    for part in ("var", "eps"):
+        dialog.get_by_role("button", name=part, exact=True).click()
+        field.press_sequentially("+" if part == "var" else ")")
+    expect(field).to_have_value("(x - mean)/sqrt(var+eps)")
+    expect(shown.locator(".sqrt")).to_have_count(1)
+    field.fill("(var + eps)^(-1/2) (x - \u03bc)")  # the same, otherwise written
+    field.press("Enter")
+    expect(dialog.get_by_text("Right.", exact=True)).to_be_visible()
+    expect(dialog.locator(".given.right .katex")).to_have_count(1)
+
+
+def test_a_wrong_expression_gets_numbers_and_its_slip_explained(reader: Reader) -> None:
+    dialog = opened(reader, "idea-x-hat")
+    field = dialog.get_by_label("Your expression")
+    field.fill("(x - mean)/(eps + var)")
+    dialog.get_by_role("button", name="Answer", exact=True).click()
+    expect(dialog.get_by_text("Not quite: it is")).to_be_visible()
+    expect(dialog.get_by_text("The root is missing.")).to_be_visible()
+    expect(dialog.get_by_text("yours gives −0.5; right is −0.70711")).to_be_visible()
+    dialog.get_by_role("button", name="Try again").click()
+    expect(field).to_have_value("(x - mean)/(eps + var)")
+    expect(dialog.locator(".read .katex")).to_have_count(1)

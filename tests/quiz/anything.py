@@ -29,7 +29,7 @@ def refused(question: Asked, given: Any) -> bool:
     assert len(said) == 1
     (sentence,) = said
     if sentence:
-        assert sentence.startswith("The answer must ")
+        assert sentence.startswith(("The answer must ", "The expression must "))
         assert sentence.endswith(".")
         return True
     verdict = question.grade(given)

@@ -98,3 +98,8 @@ def test_whatever_arrives_is_graded_or_refused(anything: Any) -> None:
 def test_what_cannot_be_asked_is_refused(fields: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         Match.model_validate({**FIELDS, **fields})
+
+
+def test_a_question_is_a_value() -> None:
+    assert hash(MATCH) == hash(MATCH.model_copy())
+    assert Match.model_validate_json(MATCH.model_dump_json()) == MATCH

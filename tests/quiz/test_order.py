@@ -118,3 +118,8 @@ def test_whatever_arrives_is_graded_or_refused(anything: Any) -> None:
 def test_what_cannot_be_asked_is_refused(fields: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         made(**fields)
+
+
+def test_a_question_is_a_value() -> None:
+    assert hash(ORDER) == hash(ORDER.model_copy())
+    assert Order.model_validate_json(ORDER.model_dump_json()) == ORDER

@@ -112,13 +112,13 @@ class FindError(Asked):
         for name in ("printed", "parts", "answer"):
             if getattr(self, name):
                 raise unmet("must be left out beside a mutant", show(getattr(self, name)), "Remove it", at=name)
-        if self.norm not in NORMS:
+        if self.norm is None or self.mutant is None or self.norm not in NORMS:
             todo = "Add 'norm: batch_norm' or another one"
             raise unmet("must be an operator", show(self.norm), todo, at="norm")
         found = [mutant for mutant in mutants(NORMS[self.norm]()) if can_be_marked(mutant)]
         if self.changed is None:
             raise unmet("must name a formula", "nothing", f"Write {_formulas(found, self.mutant)}", at="changed")
-        if _mutant(self.norm, str(self.mutant), self.changed) is None:
+        if _mutant(self.norm, self.mutant, self.changed) is None:
             must = f"must be a formula of {self.norm} in which {self.mutant} changes one part of several"
             raise unmet(must, show(self.changed), f"Write {_formulas(found, self.mutant)}", at="changed")
 

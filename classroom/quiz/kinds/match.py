@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic import AfterValidator, Field, PlainSerializer, ValidationInfo
 from pydantic import field_validator as check
 
 from classroom.quiz.asked import Reason, Verdict
@@ -42,7 +42,7 @@ class Match(Lettered):
     type: Literal["match"]
     items: Annotated[Texts[Digit], Field(min_length=2, max_length=6)]
     options: Annotated[Texts[Letter], Field(min_length=2, max_length=8)]
-    answer: Annotated[Mapping[Digit, str], AfterValidator(Frozen)]
+    answer: Annotated[Mapping[Digit, str], AfterValidator(Frozen), PlainSerializer(dict)]
     explain: Texts[Annotated[str, AfterValidator(_couple)]] = Frozen()  # 1B: to those who matched 1 with B
 
     @check("items")
