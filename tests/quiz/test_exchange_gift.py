@@ -20,6 +20,7 @@ from classroom.quiz.exchange.gift_import import entries
 from classroom.quiz.exchange.paste import pasted
 from tests.quiz.readers import gift as reader
 from tests.quiz.readers.questions import answer, questions
+from tests.quiz.readers.texts import as_html, shown
 
 SCORED = ("choice", "choices", "truth", "number", "match")  # what GIFT scores
 ROUNDED = 1e-4  # 33.33333 %
@@ -49,13 +50,6 @@ def regrade(question: Any, dice: Random, answers: int) -> None:
         assert abs(read.score(response(question, said, read)) - question.grade(said).score) < ROUNDED, said
 
 
-def as_html(text: str) -> str:
-    r"""Render Markdown, formulas between \( and \), without what stands in attributes."""
-    made = re.sub(r'<(?:span|div) class="math inline">(.*?)</(?:span|div)>', r"\\(\1\\)", prose(text), flags=re.S)
-    made = re.sub(r'<div class="math block">\s*(.*?)\s*</div>', r"\\[\1\\]", made, flags=re.S)
-    return reader.shown(made)
-
-
 @pytest.mark.parametrize("kind", SCORED)
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
@@ -78,12 +72,12 @@ def test_a_thousand_answers_to_the_talks_questions_score_as_before(kind: str, ba
 def test_hostile_texts_are_what_they_were(kind: str, data: st.DataObject) -> None:
     question = data.draw(questions(kind))
     read = reader.read(gift([item(question)]))["q"]
-    assert reader.shown(read.why) == as_html(question.why)
-    assert reader.shown(read.ask).startswith(as_html(question.ask))
+    assert shown(read.why) == as_html(question.why)
+    assert shown(read.ask).startswith(as_html(question.ask))
     if kind in ("choice", "choices"):
         # phrase() and prose() differ by paragraphs and lists only, which leave no trace in what is shown
         said = [feedback for _, _, feedback in read.options]
-        assert [reader.shown(each) for each in said] == [as_html(question.explain.get(k, "")) for k in question.options]
+        assert [shown(each) for each in said] == [as_html(question.explain.get(k, "")) for k in question.options]
 
 
 @pytest.mark.parametrize("kind", SCORED)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from dataclasses import dataclass, field
 
@@ -22,11 +21,6 @@ def _split(text: str, marks: str) -> list[str]:
 
 def _plain(text: str) -> str:
     return re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], text.strip())
-
-
-def shown(markup: str) -> str:
-    """Return what a reader sees of HTML, blanks made one."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", "", markup)).split())
 
 
 @dataclass

@@ -42,6 +42,11 @@ texts = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).flatmap(
 numbers = st.integers(-2000, 2000).map(lambda n: Fraction(n, 8)) | st.fractions(-50, 50, max_denominator=30)
 
 
+def made(entry: dict[str, Any]) -> Any:
+    """Make a question of an entry of the bank."""
+    return _QUESTION.validate_python(entry)
+
+
 @st.composite
 def questions(draw: st.DrawFn, kind: str) -> Any:
     """Draw a question of a kind."""
@@ -74,7 +79,7 @@ def questions(draw: st.DrawFn, kind: str) -> Any:
             entry["answer"] = {k: draw(st.sampled_from(list(entry["options"]))) for k in entry["items"]}
         case "rating":
             entry |= {"low": draw(texts), "high": draw(texts), "steps": draw(st.integers(2, 10))}
-    return _QUESTION.validate_python(entry)
+    return made(entry)
 
 
 def _bare(text: str) -> str:
