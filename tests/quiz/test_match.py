@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from classroom.quiz import Bank
 from classroom.quiz.kinds import Match
+from normlib import NORMS
 from tests.quiz.anything import JSON, refused
 
 FIELDS: dict[str, Any] = {
@@ -103,3 +106,22 @@ def test_what_cannot_be_asked_is_refused(fields: dict[str, Any], said: str) -> N
 def test_a_question_is_a_value() -> None:
     assert hash(MATCH) == hash(MATCH.model_copy())
     assert Match.model_validate_json(MATCH.model_dump_json()) == MATCH
+
+
+def test_the_key_of_the_talk_is_what_the_operators_pool(bank: Bank) -> None:
+    question = bank["same-tensor-cells"]
+    assert isinstance(question, Match)
+    shape, (n, c, h, w) = (3, 6, 4, 5), (1, 2, 1, 3)
+    every = {letter: np.zeros(shape, bool) for letter in "ABCDE"}
+    every["A"][n] = every["B"][n, c] = every["D"][:, c] = True
+    every["C"][n, c - 1 : c + 2, h, w] = True
+    every["E"][n, c // 3 * 3 : c // 3 * 3 + 3] = True  # of two groups its own
+    norms = {
+        "1": NORMS["batch_norm"](),
+        "2": NORMS["instance_norm"](),
+        "3": NORMS["layer_norm"](),
+        "4": NORMS["group_norm"](groups=2),
+    }
+    for item, norm in norms.items():
+        pooled = norm.pooled(shape, (n, c, h, w))
+        assert [letter for letter in "ABCDE" if np.array_equal(every[letter], pooled)] == [question.answer[item]]

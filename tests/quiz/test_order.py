@@ -6,13 +6,16 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from scipy.stats import kendalltau
 
-from classroom.quiz import AnswerError
+from classroom.quiz import AnswerError, Bank
 from classroom.quiz.kinds import Order
+from normlib.nodes import name_of
+from normlib.norms.batch_norm import BatchNorm
 from tests.quiz.anything import JSON, refused
 
 FIELDS: dict[str, Any] = {
@@ -123,3 +126,15 @@ def test_what_cannot_be_asked_is_refused(fields: dict[str, Any], said: str) -> N
 def test_a_question_is_a_value() -> None:
     assert hash(ORDER) == hash(ORDER.model_copy())
     assert Order.model_validate_json(ORDER.model_dump_json()) == ORDER
+
+
+def test_the_key_of_the_talk_follows_from_the_layers_own_formulas(bank: Bank) -> None:
+    question = bank["backward-input-order"]
+    assert isinstance(question, Order)
+    quantity = {r"of $\sigma^2$": "var", "of $x$": "x", r"of $\hat x$": "x_hat", r"of $\mu$": "mean"}
+    done = {"y"}
+    uses = {f.name: {name_of(e) for e in f.rhs.atoms(sp.Indexed, sp.Symbol)} for f in BatchNorm().derive().definition}
+    for letter in question.answer:
+        name = quantity[question.options[letter]]
+        assert {user for user, used in uses.items() if name in used} <= done
+        done.add(name)
