@@ -6,11 +6,11 @@ from typing import Any
 
 from classroom.prose import phrase
 from classroom.quiz import Choice, Choices, Number, Question, Truth
-from classroom.quiz.kinds import Configure, FindError, Match, OpenText, Order, Paint, Rating
+from classroom.quiz.kinds import Algebra, Configure, FindError, Match, OpenText, Order, Paint, Predict, Rating
 from classroom.ui.card import card_state
 from classroom.ui.faces_arranged import match_face, order_face
-from classroom.ui.faces_by_hand import configure_face, paint_face
-from classroom.ui.faces_formula import error_face
+from classroom.ui.faces_by_hand import configure_face, paint_face, predict_face
+from classroom.ui.faces_formula import algebra_face, error_face
 
 MANY = 5  # options that stand closer, so that the slide holds them
 Face = dict[str, Any]
@@ -33,10 +33,14 @@ def face(question: Question, given: Any, over: bool) -> Face:
             return {"steps": question.steps, "low": phrase(question.low), "high": phrase(question.high)}
         case FindError():
             return error_face(question, given, over)
+        case Algebra():
+            return algebra_face(question, given)
         case Paint():
             return paint_face(question, given, over)
         case Configure():
             return configure_face(question, given)
+        case Predict():
+            return predict_face(question, given, over)
 
 
 def _cards(question: Choice | Choices | Truth, given: Any, over: bool) -> Face:

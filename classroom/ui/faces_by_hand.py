@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from classroom.exhibit import acting_for, controls_for
-from classroom.quiz.kinds import Configure, Paint
+from classroom.quiz.kinds import Configure, Paint, Predict
 
 Face = dict[str, Any]
 
@@ -27,3 +27,10 @@ def configure_face(question: Configure, given: Any) -> Face:
         "seq": 0,
     }
     return {"stage": stage, "rows": [] if given is None else question.revealed(given)["rows"]}
+
+
+def predict_face(question: Predict, given: Any, over: bool) -> Face:
+    """Return points and axes; the outcome, and what it says, once nothing more can count."""
+    public = question.public()
+    face = {name: public[name] for name in ("points", "names", "x", "y", "low", "high", "step")}
+    return face | (question.revealed(given) if over else {})

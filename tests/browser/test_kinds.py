@@ -253,3 +253,34 @@ def test_a_wrong_expression_gets_numbers_and_its_slip_explained(reader: Reader) 
     dialog.get_by_role("button", name="Try again").click()
     expect(field).to_have_value("(x - mean)/(eps + var)")
     expect(dialog.locator(".read .katex")).to_have_count(1)
+
+
+def test_a_curve_is_drawn_and_then_the_computation_runs(reader: Reader) -> None:
+    dialog = opened(reader, "forward-steps-predict")
+    send, handles = dialog.locator(".predicting .send"), dialog.locator(".handles")
+    expect(send).to_be_disabled()  # nothing drawn is no prediction
+    first, last = (dialog.get_by_label(f"after batch {n}: running variance") for n in (1, 40))
+    first.press("ArrowUp")
+    expect(first).to_have_attribute("aria-valuetext", "2.55")  # a hundredth of the axis above its middle
+    expect(send).to_be_enabled()
+    box = handles.bounding_box()
+    assert box
+    reader.page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 5)
+    reader.page.mouse.down()
+    reader.page.mouse.move(box["x"] + 0.98 * box["width"], box["y"] + 5, steps=12)
+    reader.page.mouse.up()
+    expect(last).to_have_value("5")  # the hand drew along the upper edge
+    expect(first).to_have_value("5")
+    assert not any(b"outcome" in frame for frame in reader.frames)
+    send.click()
+    expect(dialog.get_by_text("Not quite: it gives 1.30, 2.23, 2.95, 3.64, 3.96.")).to_be_visible()
+    table = dialog.get_by_role("region", name="Prediction and outcome")
+    expect(table.get_by_role("row", name="computed")).to_have_text("computed1.302.232.953.643.96")
+    expect(dialog.get_by_text("Each batch takes a tenth of the way that is left, so")).to_be_visible()
+    dialog.get_by_role("button", name="Try again").click()
+    for n, value in ((1, 1.3), (5, 2.2), (10, 3), (20, 3.6), (40, 4)):
+        dialog.get_by_label(f"after batch {n}: running variance").fill(str(value))
+    send.click()
+    expect(dialog.get_by_text("Right.", exact=True)).to_be_visible()
+    expect(first).to_be_disabled()
+    reader.at(DECK.find("forward-steps"))

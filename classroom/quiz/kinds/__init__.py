@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from classroom.quiz.asked import Asked
+from classroom.quiz.kinds.algebra import Algebra
 from classroom.quiz.kinds.choice import Choice
 from classroom.quiz.kinds.choices import Choices
 from classroom.quiz.kinds.configure import Configure
@@ -19,10 +20,23 @@ from classroom.quiz.kinds.number import Number
 from classroom.quiz.kinds.order import Order
 from classroom.quiz.kinds.paint import Paint
 from classroom.quiz.kinds.poll import OpenText, Rating
+from classroom.quiz.kinds.predict import Predict
 from classroom.quiz.kinds.truth import Truth
 
 Question = Annotated[
-    Choice | Choices | Truth | Number | Order | Match | OpenText | Rating | FindError | Paint | Configure,
+    Choice
+    | Choices
+    | Truth
+    | Number
+    | Order
+    | Match
+    | OpenText
+    | Rating
+    | FindError
+    | Algebra
+    | Paint
+    | Configure
+    | Predict,
     Field(discriminator="type"),
 ]
 KINDS: Mapping[str, type[Asked]] = MappingProxyType(
@@ -36,13 +50,16 @@ KINDS: Mapping[str, type[Asked]] = MappingProxyType(
         "text": OpenText,
         "rating": Rating,
         "find_error": FindError,
+        "algebra": Algebra,
         "paint": Paint,
         "configure": Configure,
+        "predict": Predict,
     }
 )
 
 __all__ = [
     "KINDS",
+    "Algebra",
     "Choice",
     "Choices",
     "Configure",
@@ -53,6 +70,7 @@ __all__ = [
     "OpenText",
     "Order",
     "Paint",
+    "Predict",
     "Question",
     "Rating",
     "Truth",

@@ -1,4 +1,5 @@
 // A question: its own form, then the verdict and the reason. What is right comes from the server, after the answer.
+import { algebra } from "./answer-algebra.js";
 import { cards } from "./answer-cards.js";
 import { findError } from "./answer-error.js";
 import { configuring } from "./answer-configure.js";
@@ -7,6 +8,7 @@ import { match } from "./answer-match.js";
 import { order } from "./answer-order.js";
 import { rating, words } from "./answer-poll.js";
 import { painting } from "./answer-paint.js";
+import { predicting } from "./answer-predict.js";
 import { adoptTheme } from "./colour.js";
 import { fill, loadKatex, needsKatex } from "./maths.js";
 import { make } from "./make.js";
@@ -15,8 +17,8 @@ import { make } from "./make.js";
 // changes, and keeps what stands there. `typed` is what the reader has typed or picked and not sent yet: { get(), set(value) }.
 const FORMS = {
   choice: cards, choices: cards, truth: cards, number: field, order, match, text: words, rating,
-  find_error: findError,
-  paint: painting, configure: configuring,
+  find_error: findError, algebra,
+  paint: painting, configure: configuring, predict: predicting,
 };
 
 const unsent = new Map(); // question -> what is typed and not sent; moving on loses nothing
@@ -24,7 +26,7 @@ const sure = new Map(); // question -> how sure the reader said to be, before th
 export const forgetTyped = () => { unsent.clear(); sure.clear(); };
 
 const HTML = ["ask", "reason", "verdict", "unit", "formula", "mended"]; // of a question: what may hold mathematics
-export const textsOf = (question) => [...HTML.map((name) => question[name] ?? ""), ...question.hints, ...["options", "items", "lefts"].flatMap((name) => (question[name] ?? []).map((each) => each.text))];
+export const textsOf = (question) => [...HTML.map((name) => question[name] ?? ""), ...question.hints, ...["options", "items", "names"].flatMap((name) => (question[name] ?? []).map((each) => each.text))];
 
 const PATIENCE = 4000; // milliseconds until an answer that nobody has heard may be given again
 const PARTS = '<div class="asked"><div class="prose"></div><div class="about"></div><div class="answers"></div><div class="aids"></div></div><div class="reason"></div>';
