@@ -22,7 +22,7 @@ from tests.quiz.test_keys import channels, column
 
 SEEDS = range(6)
 LATER = ("after-bn", "layer-rms", "instance-group", "weights", "batch-size", "no-batch", "switchable", "same-tensor")
-LATER += ("invariances", "who-differs", "precision", "your-turn")
+LATER += ("invariances", "who-differs", "precision")
 
 Known = tuple[float, dict[str, float]]  # the key; what each explained slip claims to come from
 
@@ -146,7 +146,7 @@ def no_batch_threshold(x: float, other: float, gamma: float, beta: float, tau: f
     return max(z, tau), {"mean off": centred}
 
 
-def your_turn_same_numbers(norm: str, a: float, b: float, c: float, d: float) -> Known:
+def same_tensor_numbers(norm: str, a: float, b: float, c: float, d: float) -> Known:
     four, two = np.array([a, b, c, d]), np.array([a, b])
     y = {
         "layer_norm": (a - four.mean()) / four.std(),
@@ -186,12 +186,11 @@ KEYS: dict[str, Callable[..., Known]] = {
     "batch-size-renorm-value": lambda _, batch, spread, mean, sd, x: batch_size_renorm_value(
         batch, spread, mean, sd, x
     ),
-    "batch-size-scatter": lambda _, sd, m: (sd / sqrt(m), {"single values": sd, "its root": sd / m}),
     "same-tensor-gap": lambda _, a, b, c, d, *__: same_tensor_gap(a, b, c, d),
     "invariances-affine": lambda _, y, *n: invariances_affine(y, *n[-2:]),
     "who-differs-running": lambda _, start, x, other, rho: who_differs_running(x, other),
     "who-differs-momentum": lambda _, old: (1 - old, {"forget": old}),
-    "your-turn-same-numbers": lambda norm, a, b, c, d, *_: your_turn_same_numbers(norm, a, b, c, d),
+    "same-tensor-numbers": lambda norm, a, b, c, d, *_: same_tensor_numbers(norm, a, b, c, d),
 }
 
 
@@ -216,13 +215,13 @@ def test_key_and_slips_are_what_the_text_comes_to(bank: Bank, name: str, seed: i
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_part_is_wrong_as_the_slip_makes_it(bank: Bank, seed: int) -> None:
-    question = bank["your-turn-find-error"].variant(seed)
+    question = bank["weights-find-error"].variant(seed)
     assert isinstance(question, FindError)
     assert question.grade(question.puzzle.answer).right
     assert sum(question.grade(letter).right for letter in question.puzzle.parts) == 1
 
 
-@pytest.mark.parametrize("name", ["layer-rms-gradient", "no-batch-tanh-gradient", "your-turn-layer-gradient"])
+@pytest.mark.parametrize("name", ["layer-rms-gradient", "no-batch-tanh-gradient", "after-bn-layer-gradient"])
 def test_the_right_formula_stands_once_among_its_mutants(bank: Bank, name: str) -> None:
     for seed in SEEDS:
         question = bank[name].variant(seed)
