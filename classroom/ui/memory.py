@@ -185,6 +185,11 @@ def epoch() -> int:
     return int(_store()["epoch"])
 
 
+def alias() -> str:
+    """Return an opaque name of the reader, the same as long as their answers are kept."""
+    return f"reader-{_store()['seed']:08x}"
+
+
 def questions() -> Mapping[str, Question]:
     """Return all questions as this reader gets them, in the order of the bank; of those drawn, the one that counts."""
     return content().bank.variants(_store()["seed"])

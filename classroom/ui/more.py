@@ -5,16 +5,22 @@ What a button opens is made when it is pressed and not before. Nothing on the sl
 
 from __future__ import annotations
 
+import json
+from urllib.parse import urlsplit
+
 import streamlit as st
 
 from classroom.content import content
 from classroom.deck import Slide
 from classroom.errata import ERRATA
 from classroom.proof import certificate_html, erratum_text
+from classroom.quiz.exchange.results import results_csv, results_json
+from classroom.quiz.exchange.xapi import xapi
+from classroom.ui import memory
 from classroom.ui.ask import ask
 from classroom.ui.formulas import certificates, check_again, checked_here
 from classroom.ui.keeping import keep
-from classroom.ui.sheet import ERRATA_OF_TALK, PROOF, START_OVER, items
+from classroom.ui.sheet import ERRATA_OF_TALK, PROOF, SAVE, START_OVER, items
 
 OPENED = "opened"  # what a button of the row asks for, until it is drawn
 
@@ -41,6 +47,8 @@ def open_over(slide: Slide) -> None:
         _proof(slide)
     elif opened == ERRATA_OF_TALK:
         _errata(slide)
+    elif opened == SAVE:
+        _results()
     elif opened in content().bank:
         _question(opened)
 
@@ -70,3 +78,18 @@ def _errata(slide: Slide) -> None:
 def _question(name: str) -> None:
     ask(name)
     keep("keep-dialog")
+
+
+@st.dialog("Save your results")
+def _results() -> None:
+    questions, records, site = memory.questions(), memory.records(), urlsplit(st.context.url or "")
+    place = f"{site.scheme}://{site.netloc}" if site.netloc else "http://localhost"
+    statements = xapi(questions, records, memory.alias(), place)
+    said = json.dumps(statements, indent=1, ensure_ascii=False)
+    st.markdown("What you answered and what it earned. It leaves this page in these files alone.")
+    for label, text, name, kind in (
+        ("A table (CSV)", results_csv(questions, records), "results.csv", "text/csv"),
+        ("The same with sums (JSON)", results_json(questions, records), "results.json", "application/json"),
+        ("Statements for a record store (xAPI)", said, "statements.json", "application/json"),
+    ):
+        st.download_button(label, text, name, kind)

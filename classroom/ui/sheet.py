@@ -20,13 +20,13 @@ from classroom.ui.ask import Sheet, question_sheet
 from classroom.ui.cover import cover
 from classroom.ui.formulas import certificates, formula_text, operators_at_hand
 
-PROOF, ERRATA_OF_TALK, START_OVER = "proof", "errata", "start-over"
+PROOF, ERRATA_OF_TALK, START_OVER, SAVE = "proof", "errata", "start-over", "save"
 
 
 class Item(NamedTuple):
     """A button of the row below a slide: what it opens, what it says, how it looks."""
 
-    opens: str  # PROOF, ERRATA_OF_TALK, START_OVER, or a question's id
+    opens: str  # PROOF, ERRATA_OF_TALK, START_OVER, SAVE, or a question's id
     label: str
     kind: str
     help: str = ""
@@ -107,8 +107,10 @@ def head(slide: Slide, level: int = 1) -> str:
 def items(slide: Slide) -> list[Item]:
     """Return the row below a slide: how its formulas were checked, what the talk misprinted, its questions."""
     if slide.layout == "score":
+        if not memory.records():
+            return []
         help = "Forgets your answers and settings in this tab."
-        return [Item(START_OVER, "Start over", "plain", help)] if memory.records() else []
+        return [Item(SAVE, "Save your results", "asks"), Item(START_OVER, "Start over", "plain", help)]
     row = []
     if slide.formulas and operators_at_hand(slide):
         holds = all(proof.holds for proof in certificates(slide).values())

@@ -127,7 +127,7 @@ def test_starting_over_forgets_the_answers_and_tells_the_browser() -> None:
     visitor.app.query_params["slide"] = DECK[-1].id
     visitor.app.run()
     before = sheet(visitor.app)
-    assert [item["opens"] for item in before["items"]] == ["start-over"]
+    assert [item["opens"] for item in before["items"]] == ["save", "start-over"]
     visitor.app.session_state["opened"] = "start-over"
     visitor.app.run()
     after = sheet(visitor.app)
@@ -146,7 +146,7 @@ def test_nothing_of_the_key_is_sent_before_the_answer_not_even_ahead(question: Q
     assert question.id in [q["id"] for q in asked]
     for q in asked:
         assert q["given"] is None
-        assert {option["state"] for option in q.get("options", [])} <= {"open"}
+        assert {option.get("state", "open") for option in q.get("options", [])} <= {"open"}
         assert not {"right", "verdict"} & set(q)
 
 
@@ -168,3 +168,15 @@ def test_nonsense_from_a_browser_is_no_answer(nonsense: Any) -> None:
     visitor.app.run()
     assert not visitor.app.exception
     assert visitor.counted == {}
+
+
+def test_results_can_be_saved_as_a_table_and_for_a_record_store() -> None:
+    visitor = Visitor(ASKED["quiz-gamma-count"])
+    visitor.answer("A")
+    visitor.app.query_params["slide"] = DECK[-1].id
+    visitor.app.run()
+    visitor.app.session_state["opened"] = "save"
+    visitor.app.run()
+    assert not visitor.app.exception
+    labels = [button.label for button in visitor.app.get("download_button")]
+    assert labels == ["A table (CSV)", "The same with sums (JSON)", "Statements for a record store (xAPI)"]
