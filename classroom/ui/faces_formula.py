@@ -34,5 +34,5 @@ def error_face(question: FindError, given: Any, over: bool) -> dict[str, Any]:
 def algebra_face(question: Algebra, given: Any) -> dict[str, Any]:
     """Return the symbols, as they are typed and as they are set; and the expression that was given."""
     names = [{"name": name, "text": phrase(f"${latex(Symbol(name))}$")} for name in question.names]
-    shown = {} if given is None else {"formula": phrase(rf"$\displaystyle {question.shown_as(given)}$")}
+    shown = {} if given is None else {"formula": prose(f"$${question.shown_as(given)}$$")}
     return {"names": names, **shown}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from playwright.sync_api import Locator, expect
 
 from classroom.content import QUESTIONS
 from classroom.quiz import load
-from tests.browser.conftest import DECK, Reader
+from tests.browser.conftest import DECK, PHONE, Reader
 
 BANK = load(QUESTIONS)
 
@@ -69,6 +71,26 @@ def test_a_wrong_order_earns_its_pairs_and_is_where_one_goes_on(reader: Reader) 
     dialog.get_by_role("button", name="Try again").click()
     expect(dialog.locator(".moves").first).to_be_visible()
     assert letters_of(dialog) == "CDAB"
+
+
+def test_a_finger_drags_a_card_by_its_letter(new_reader: Callable[..., Reader]) -> None:
+    reader = new_reader(viewport=PHONE, has_touch=True)
+    dialog = opened(reader, "backward-input-order")
+    grip, goal = (dialog.locator(f'[data-letter="{letter}"] .grip').bounding_box() for letter in "AD")
+    assert grip is not None
+    assert goal is not None
+    touch = reader.page.context.new_cdp_session(reader.page)
+    for kind, y in [
+        ("touchStart", grip["y"] + 9),
+        ("touchMove", goal["y"] + 60),
+        ("touchMove", goal["y"]),
+        ("touchEnd", 0),
+    ]:
+        points = [] if kind == "touchEnd" else [{"x": grip["x"] + 9, "y": y}]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    assert letters_of(dialog) == "ADBC"
+    expect(dialog.get_by_role("button", name="Answer A, D, B, C")).to_be_enabled()
+    reader.at(DECK.find("backward-input"))
 
 
 def test_items_are_matched_by_letters(reader: Reader) -> None:

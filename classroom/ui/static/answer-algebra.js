@@ -10,10 +10,11 @@ export function algebra(root, question, { answer, typed }) {
   if (root.__ask !== question.ask) { root.__ask = question.ask; root.__before = ""; }
   if (question.given !== null) {
     root.__before = question.given; // who tries again goes on with what they had
-    const state = question.right ? "right" : question.right === false ? "wrong" : "", formula = make("span"), p = make("div", `given ${state}`);
+    const state = question.right ? "right" : question.right === false ? "wrong" : "", formula = make("div", "formula"), p = make("div", `given ${state}`);
     fill(formula, question.formula);
     p.append(make("b", "", MARKS[state] ?? ""), formula, make("i", "", question.right ? "right answer" : "your answer"));
     root.replaceChildren(p);
+    requestAnimationFrame(() => reachFormulas(p));
     return;
   }
   if (!root.querySelector("form")) root.replaceChildren(...build(question, typed, root.__before));

@@ -10,6 +10,11 @@ export function findError(root, question, { answer, typed }) {
   fill(formula, question.formula);
   cards(parts, question, { answer, typed });
   parts.className = "cards parts";
+  for (const card of parts.querySelectorAll(".card")) { // a formula is no name that is read out; its letter stands in the large one
+    const says = card.lastChild.textContent;
+    card.setAttribute("aria-label", `Part ${card.dataset.letter}${says ? `, ${says}` : ""}`);
+  }
+  requestAnimationFrame(() => parts.querySelectorAll(".card > span").forEach(fit));
   mended.hidden = !question.mended;
   if (question.mended) {
     if (!mended.firstChild) mended.append(make("b", "", "Right"), make("div", "formula"), make("b", "", "Where it fails"), make("p"));
@@ -17,4 +22,11 @@ export function findError(root, question, { answer, typed }) {
     fill(mended.lastChild, question.failure);
   }
   reachFormulas(root);
+}
+
+// What is wider than its card is set smaller; the whole formula stands above.
+function fit(span) {
+  span.style.fontSize = "";
+  const share = span.clientWidth / span.scrollWidth;
+  if (share < 1) span.style.fontSize = `${Math.max(0.6, 0.97 * share)}em`;
 }
