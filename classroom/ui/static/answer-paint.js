@@ -89,8 +89,8 @@ function gridOf(root) {
 }
 
 function corner() {
-  const e = make("span");
-  e.setAttribute("role", "columnheader"); e.style.gridArea = "1 / 1";
+  const e = make("span", "sr-only", "sample");
+  e.setAttribute("role", "columnheader");
   return e;
 }
 
