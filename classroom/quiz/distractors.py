@@ -61,5 +61,9 @@ def options(norm: str, formula: str, dice: Dice) -> dict[str, Any]:
 
 @lru_cache(maxsize=512)
 def _right_side(formula: Formula) -> str:
-    """Write what a formula says that something is; the left side is the same on every card."""
-    return f"${formula.latex().partition(' = ')[2]}$"
+    """Write what a formula says that something is; the left side is the same on every card.
+
+    Between brackets that stretch no line can break: on a card they have a fixed size.
+    """
+    right = formula.latex().partition(" = ")[2]
+    return "$" + right.replace(r"\left(", r"\bigl(").replace(r"\right)", r"\bigr)") + "$"

@@ -9,6 +9,7 @@ import streamlit as st
 from classroom.content import content
 from classroom.prose import phrase, prose
 from classroom.quiz import SURE, AnswerError, Question, Record, Template, is_over
+from classroom.typeset import percent
 from classroom.ui import memory, messages
 from classroom.ui.components import QUESTION
 from classroom.ui.faces import face
@@ -107,7 +108,7 @@ def _hint_left(question: Question, record: Record) -> str:
 def _judged(question: Question, given: Any, over: bool, left: int) -> Sheet:
     verdict, reason = question.grade(given), memory.reason(question.id, given)
     own = [f"**{part}**: {text}" for part, text in reason.this.items()]
-    partly = f" {verdict.score:.0%} of the points." if 0 < verdict.score < 1 else ""
+    partly = f" {percent(verdict.score)} of the points." if 0 < verdict.score < 1 else ""
     if not question.scored:
         said = "Thank you."
     elif verdict.right:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from classroom.content import content
 from classroom.prose import phrase
 from classroom.quiz import Calibration, Link, calibration, score
+from classroom.typeset import percent
 from classroom.ui import memory
 
 NAMED = 4  # missed questions that the slide has room to quote
@@ -72,7 +73,7 @@ def _known() -> str:
     found = calibration(memory.questions(), memory.records())
     if found is None:
         return ""
-    words = "; ".join(f"{level.sure:.0%} sure: {level.right} of {level.answered} right" for level in found.levels)
+    words = "; ".join(f"{percent(level.sure)} sure: {level.right} of {level.answered} right" for level in found.levels)
     return (
         f'<figure class="calibration">{_plot(found)}<figcaption><b>How sure, how right.</b> {words}. '
         f"Brier score {found.brier:.2f}: 0 is perfect, a coin's 0.25.</figcaption></figure>"

@@ -87,7 +87,6 @@ def _others(right: Any) -> Iterator[Any]:
         case dict():
             values = list(right.values())
             yield dict(zip(right, values[1:] + values[:1], strict=True))
-            yield dict.fromkeys(right, 0)
-            yield dict.fromkeys(right, 1)
+            yield from (dict.fromkeys(right, value) for value in (0, 1, 2, "1", "2"))
         case _:
             yield from ["A", "B", "F", "T", "17.25", "x"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from classroom.quiz import AnswerError, Choice, Choices, Number, load
+from classroom.quiz import KINDS, AnswerError, Choice, Choices, Number, load
+from classroom.quiz.template import OWN
 from tests.quiz.conftest import ROOT
 
 DOCS = (ROOT / "docs" / "quizzes.md").read_text(encoding="utf-8")
@@ -18,12 +20,13 @@ def test_the_examples_load_and_cover_every_kind(tmp_path: Path) -> None:
     path = tmp_path / "quizzes.yaml"
     path.write_text("\n".join(examples), encoding="utf-8")
     kinds = [question.type for question in load(path).values()]
-    assert kinds == ["choice", "choices", "number"]
+    assert set(kinds) == set(KINDS)
 
 
 def test_every_field_has_a_row_and_every_row_a_field() -> None:
-    rows = set(re.findall(r"^\| `(\w+)` \|", DOCS, flags=re.M))
-    assert rows == {name for kind in (Choice, Choices, Number) for name in kind.model_fields}
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", DOCS, flags=re.M)
+    named = [name for row in rows for name in re.findall(r"\w+", row)]
+    assert Counter(named) == Counter({*OWN, *(name for kind in KINDS.values() for name in kind.model_fields)})
 
 
 def test_the_defaults_and_limits_are_those_of_the_code() -> None:
