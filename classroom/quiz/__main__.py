@@ -1,4 +1,4 @@
-"""Check quizzes.yaml from the command line: python -m classroom.quiz check [quizzes.yaml]."""
+"""Work with quizzes.yaml from the command line: python -m classroom.quiz check, export or import."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from classroom.quiz.bank import Bank, load
+from classroom.quiz.exchange import command
 from classroom.quiz.problems import Problem, QuizError
 from normlib import NORMS
 
@@ -17,11 +18,18 @@ _SLIDE = re.compile(r"[0-9]{3}-([a-z0-9-]+)\.md")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print a summary and return 0, or every problem on a line of its own and return 1."""
+    """Run a command and return 0; or print every problem of the file on a line of its own and return 1."""
     parser = argparse.ArgumentParser(prog="python -m classroom.quiz", description="Work with the file of questions.")
-    check = parser.add_subparsers(required=True).add_parser("check", help="say everything that is wrong with the file")
+    commands = parser.add_subparsers(required=True)
+    check = commands.add_parser("check", help="say everything that is wrong with the file")
     check.add_argument("file", type=Path, nargs="?", default=Path("quizzes.yaml"))
-    check.add_argument("--slides", type=Path, help="folder of NNN-id.md (default: assets/slides beside the file)")
+    check.set_defaults(run=checked)
+    export = commands.add_parser("export", help="write the questions for another system")
+    command.add_export(export)
+    bring = commands.add_parser("import", help="print the questions of a GIFT file as entries to paste")
+    command.add_import(bring)
+    for each in (check, export, bring):
+        each.add_argument("--slides", type=Path, help="folder of NNN-id.md (default: assets/slides beside the file)")
     given = parser.parse_args(arguments)
     folder = given.slides or given.file.parent / "assets" / "slides"
     slides = slide_ids(folder)
@@ -37,6 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if problems:
         print(*problems, sep="\n", file=sys.stderr)
         return 1
+    return int(given.run(bank, slides, given))
+
+
+def checked(bank: Bank, slides: Sequence[str], given: argparse.Namespace) -> int:
+    """Print a summary."""
     print(summary(bank, given.file.name))
     return 0
 

@@ -49,6 +49,9 @@ def regrade(question: Any, dice: Random, answers: int) -> None:
         if question.type == "order":  # Moodle's share of the pairs; docs/exchange.md says so
             got = max(0.0, 2 * got - 1)
         assert abs(got - question.grade(said).score) < ROUNDED, said
+        if question.type == "number":
+            (known,) = question.reason(said).this.values() or ("",)
+            assert shown(read.told(said)) == as_html(known)
 
 
 @pytest.mark.parametrize("kind", SCORED)

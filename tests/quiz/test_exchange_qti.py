@@ -86,6 +86,19 @@ def test_credit_worked_out_by_hand() -> None:
     assert read.score(["C", "A", "B"]) == 0
 
 
+def test_a_slip_that_is_as_near_as_the_key_is_not_told() -> None:
+    number = {"id": "q", "type": "number", "slide": "idea", "ask": "a", "why": "w", "answer": "0", "within": "0.25"}
+    read = reader.read(package([item(made(number | {"explain": {"0.375": "slip"}}))], "test"))["q"]
+    assert (read.score(["0.2"]), read.told) == (1, ["WHY"])
+    assert (read.score(["0.3"]), read.told) == (0, ["E-1", "WHY"])
+
+
+def test_the_source_is_said_with_the_reason() -> None:
+    truth = {"id": "q", "type": "truth", "slide": "idea", "ask": "a", "why": "w", "answer": "true", "source": "A *book*"}
+    read = reader.read(package([item(made(truth))], "test"))["q"]
+    assert read.feedback("WHY") == "wSource: A book"
+
+
 def test_the_whole_bank_goes_out_the_same_every_time(bank: Bank) -> None:
     found = [each for entry in bank.values() for each in items(entry, 2)]
     data = package(found, "test")

@@ -103,10 +103,16 @@ class Item(NamedTuple):
     ask: str
     beside: str  # what must be said with it: the unit, the ends of a scale, that the talk asks it otherwise
     why: str
+    source: str | None
     points: int
     attempts: int
     hints: tuple[str, ...]
     form: Form
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Return what is said to everybody, each text a paragraph or more: why, and where it is from."""
+        return (self.why, f"Source: {self.source}") if self.source else (self.why,)
 
 
 def items(entry: Entry, variants: int = 1) -> Iterator[Item]:
@@ -120,7 +126,8 @@ def items(entry: Entry, variants: int = 1) -> Iterator[Item]:
 
 def item(question: Question) -> Item:
     """Turn a question into an item. Raises `KeyError` for a kind that has no row here."""
-    form = TAKES[question.type](question) if question.type in TAKES else Words(question.key(), IN_WORDS[question.type])
+    kind = question.type
+    form = TAKES[kind].of(question) if kind in TAKES else Words(question.key(), IN_WORDS[kind])
     beside = ""
     if isinstance(form, Near) and form.unit:
         beside = f"(in {form.unit})"
@@ -164,17 +171,24 @@ def _in_order(question: Order) -> InOrder:
     return InOrder({k: question.options[k] for k in question.answer}, question.start, question.explain)
 
 
-TAKES: Mapping[str, Callable[[Any], Form]] = MappingProxyType(
+class Taking(NamedTuple):
+    """The form that a kind takes, and how."""
+
+    form: type[Form]
+    of: Callable[[Any], Form]
+
+
+TAKES: Mapping[str, Taking] = MappingProxyType(
     {
-        "choice": lambda q: OneOf(q.options, q.answer, q.explain),
-        "choices": lambda q: SomeOf(q.options, q.answer, q.explain),
-        "find_error": _part,
-        "truth": lambda q: YesNo(q.answer == "T", q.explain or ""),
-        "number": _near,
-        "order": _in_order,
-        "match": lambda q: Pairs(q.items, q.options, q.solution(), q.explain),
-        "rating": lambda q: Scale(q.steps, q.low, q.high),
-        "text": lambda q: Words("", ""),
+        "choice": Taking(OneOf, lambda q: OneOf(q.options, q.answer, q.explain)),
+        "choices": Taking(SomeOf, lambda q: SomeOf(q.options, q.answer, q.explain)),
+        "truth": Taking(YesNo, lambda q: YesNo(q.answer == "T", q.explain or "")),
+        "number": Taking(Near, _near),
+        "order": Taking(InOrder, _in_order),
+        "match": Taking(Pairs, lambda q: Pairs(q.items, q.options, q.solution(), q.explain)),
+        "find_error": Taking(OneOf, _part),
+        "rating": Taking(Scale, lambda q: Scale(q.steps, q.low, q.high)),
+        "text": Taking(Words, lambda q: Words("", "")),
     }
 )
 # Kinds that ask for more than any of the forms holds: why a person must read the answer.

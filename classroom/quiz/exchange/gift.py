@@ -40,7 +40,7 @@ def escaped(text: str) -> str:
 
 
 def _question(item: Item) -> str:
-    inside = "\n\t".join([*_answers(item), f"####{_text(html_of(item.why))}"])
+    inside = "\n\t".join([*_answers(item), f"####{_text(''.join(map(html_of, item.reasons)))}"])
     head = f"// [id:{item.id}] [tag:{item.slide}]\n::{escaped(item.id)}::[html]{_text(_asked(item))}"
     return f"{head}{{\n\t{inside}\n}}\n"
 

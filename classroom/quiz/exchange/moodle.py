@@ -21,7 +21,7 @@ SAYS: Mapping[type[Form], str] = MappingProxyType(
         InOrder: "`ordering` by pairs: Moodle grades the share p of the pairs, not 2p − 1; without `explain`",
         Pairs: "`match`, without formulas in its menus and without `explain`",
         Scale: "`essay`",
-        Words: "`essay`, the key for whoever marks it",
+        Words: "`essay`, with the key, if there is one, for whoever marks it",
     }
 )
 _TYPES: Mapping[type[Form], str] = MappingProxyType(
@@ -53,7 +53,7 @@ def _question(item: Item) -> ET.Element:
     found = ET.Element("question", type=_TYPES[type(item.form)])
     _text(ET.SubElement(found, "name"), item.id)
     _html(found, "questiontext", html_of(item.ask) + html_of(item.beside))
-    _html(found, "generalfeedback", html_of(item.why))
+    _html(found, "generalfeedback", "".join(map(html_of, item.reasons)))
     _put(found, "defaultgrade", "0" if _is_poll(item) else str(item.points))
     _put(found, "penalty", _penalty(item))
     _put(found, "hidden", "0")

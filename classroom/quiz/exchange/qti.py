@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
-from itertools import groupby
+from itertools import chain, groupby
 from types import MappingProxyType
 from xml.etree import ElementTree as ET
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from classroom.quiz.exchange.elements import element
 from classroom.quiz.exchange.forms import Form, InOrder, Item, Near, OneOf, Pairs, Scale, SomeOf, Words, YesNo
-from classroom.quiz.exchange.qti_scoring import Told, declarations, scoring, told
+from classroom.quiz.exchange.qti_scoring import WHY, declarations, scoring, told
 from classroom.quiz.exchange.texts import blocks, inline
 
 SAYS: Mapping[type[Form], str] = MappingProxyType(
@@ -23,7 +23,7 @@ SAYS: Mapping[type[Form], str] = MappingProxyType(
         InOrder: "`orderInteraction`, scored by pairs as here",
         Pairs: "`matchInteraction` with a mapping",
         Scale: "`choiceInteraction` without a key",
-        Words: "`extendedTextInteraction`, the key for whoever marks it",
+        Words: "`extendedTextInteraction`, with the key, if there is one, for whoever marks it",
     }
 )
 NAMESPACE = "http://www.imsglobal.org/xsd/imsqti_v2p1"
@@ -50,7 +50,8 @@ def _item(item: Item) -> ET.Element:
         *declarations(item),
         _body(item),
         scoring(item, said),
-        *(_feedback(each) for each in [*said, Told("WHY", item.why)]),
+        *(_feedback(each.identifier, each.says) for each in said),
+        _feedback(WHY, *item.reasons),
         xmlns=NAMESPACE,
         identifier=item.id,
         title=item.id,
@@ -102,9 +103,13 @@ def _end(identifier: str, text: str, most: str) -> ET.Element:
     return element("simpleAssociableChoice", inline(text), identifier=identifier, matchMax=most)
 
 
-def _feedback(each: Told) -> ET.Element:
+def _feedback(identifier: str, *texts: str) -> ET.Element:
     return element(
-        "modalFeedback", *blocks(each.says), outcomeIdentifier="FEEDBACK", showHide="show", identifier=each.identifier
+        "modalFeedback",
+        *chain(*map(blocks, texts)),
+        outcomeIdentifier="FEEDBACK",
+        showHide="show",
+        identifier=identifier,
     )
 
 

@@ -13,6 +13,7 @@ from classroom.quiz.exchange.forms import Form, InOrder, Item, Near, OneOf, Pair
 from classroom.quiz.exchange.numerals import decimal
 
 RESPONSE = "RESPONSE"
+WHY = "WHY"  # the feedback that everybody gets
 
 
 class Told(NamedTuple):
@@ -84,8 +85,10 @@ def scoring(item: Item, said: list[Told]) -> ET.Element:
             found.extend(_by_pairs(list(options), item.points))
         case Scale() | Words():
             pass
-    found.extend(_when(_holds(item.form, n, each.identifier), _tell(each)) for n, each in enumerate(said))
-    found.append(_tell(Told("WHY", item.why)))
+    found.extend(
+        _when(_holds(item.form, n, each), _tell(each)) for n, each in enumerate(each.identifier for each in said)
+    )
+    found.append(_tell(WHY))
     return found
 
 
@@ -137,9 +140,9 @@ def _near(to: ET.Element, distance: Fraction) -> ET.Element:
     return element("equal", _variable(RESPONSE), to, toleranceMode="absolute", tolerance=both)
 
 
-def _tell(each: Told) -> ET.Element:
+def _tell(identifier: str) -> ET.Element:
     told_before = _variable("FEEDBACK")
-    return _set("FEEDBACK", element("multiple", told_before, _value("identifier", each.identifier)))
+    return _set("FEEDBACK", element("multiple", told_before, _value("identifier", identifier)))
 
 
 def _response(

@@ -49,12 +49,21 @@ class Question:
 
     def _numerical(self, typed: str) -> float:
         """The first answer within its tolerance counts; Moodle adds the rounding of PHP's 14 digits."""
+        found = self._matching(typed)
+        return 0.0 if found is None else self.fractions[found]
+
+    def told(self, typed: str) -> str:
+        """Return the feedback to a number."""
+        found = self._matching(typed)
+        return "" if found is None else self.feedback[found]
+
+    def _matching(self, typed: str) -> int | None:
         value = float(typed)
-        for text, fraction, answer in zip(self.texts, self.fractions, self.answers, strict=True):
+        for place, (text, answer) in enumerate(zip(self.texts, self.answers, strict=True)):
             key, tolerance = float(text), float(answer.findtext("tolerance") or 0)
             if abs(value - key) <= tolerance + 1e-14 * max(abs(tolerance), abs(key), 1e-14):
-                return fraction
-        return 0.0
+                return place
+        return None
 
     def _ordering(self, places: list[int]) -> float:
         """RELATIVE_ALL_PREVIOUS_AND_NEXT: of all that stands before and after each item, the share that should."""

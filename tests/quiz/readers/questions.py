@@ -69,9 +69,9 @@ def questions(draw: st.DrawFn, kind: str) -> Any:
             entry["within"] = draw(st.sampled_from([0, 0.25, 0.01, 2]))
             entry |= draw(st.sampled_from([{}, {"digits": 3}, {"relative": 0.1}]))
             slips = draw(st.lists(numbers, max_size=2, unique=True))
-            far = max(Fraction(3), abs(value))
-            far_off = [slip for slip in slips if abs(slip - value) > far]
-            entry["explain"] = {slip: draw(texts) for slip in far_off if slip in (far_off[0], -far_off[0])}
+            plain = made(entry)
+            wrong = [slip for slip in slips if abs(slip - value) > plain.model_copy(update={"answer": slip}).distance]
+            entry["explain"] = {slip: draw(texts) for slip in wrong[:1] if abs(slip - value) > plain.distance}
         case "match":
             entry["options"] = draw(_lettered(2))
             items = draw(st.lists(texts, min_size=2, max_size=6, unique_by=(_look, _bare)))
