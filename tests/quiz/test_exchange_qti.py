@@ -94,8 +94,8 @@ def test_a_slip_that_is_as_near_as_the_key_is_not_told() -> None:
 
 
 def test_the_source_is_said_with_the_reason() -> None:
-    truth = {"id": "q", "type": "truth", "slide": "idea", "ask": "a", "why": "w", "answer": "true", "source": "A *book*"}
-    read = reader.read(package([item(made(truth))], "test"))["q"]
+    truth = {"id": "q", "type": "truth", "slide": "idea", "ask": "a", "why": "w", "answer": "true"}
+    read = reader.read(package([item(made(truth | {"source": "A *book*"}))], "test"))["q"]
     assert read.feedback("WHY") == "wSource: A book"
 
 
