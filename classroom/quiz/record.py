@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from classroom.quiz.asked import Asked
+from classroom.quiz.asked import Asked, Verdict
 from classroom.quiz.numbers import AnswerError
 
 HINT = 0.25  # of the points: what a hint costs
@@ -48,13 +48,24 @@ def earned(question: Asked, record: Record) -> float:
     The first of n attempts is worth all, each later one 1/n less; each hint takes a quarter of what is left to earn.
     """
     worth = max(0.0, 1 - HINT * record.hints)
-    scores = (question.grade(given).score * (1 - i / question.attempts) for i, given in enumerate(record.given))
+    scores = (verdict.score * (1 - i / question.attempts) for i, verdict in enumerate(verdicts(question, record)))
     return worth * max(scores, default=0.0)
 
 
 def is_right(question: Asked, record: Record) -> bool:
     """Say whether any attempt that counts was wholly right."""
-    return any(question.grade(given).right for given in record.given)
+    return any(verdict.right for verdict in verdicts(question, record))
+
+
+def verdicts(question: Asked, record: Record) -> list[Verdict]:
+    """Judge the attempts again; one that is no answer now (the question was changed, a comparison had no time) is wrong."""
+    found = []
+    for given in record.given:
+        try:
+            found.append(question.grade(given))
+        except AnswerError:
+            found.append(Verdict(False, 0.0))
+    return found
 
 
 def is_over(question: Asked, record: Record) -> bool:

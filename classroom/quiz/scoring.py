@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from classroom.quiz.asked import Asked
-from classroom.quiz.record import SURE, Record, brier, earned, is_over, is_right
+from classroom.quiz.record import SURE, Record, brier, earned, is_over, is_right, verdicts
 
 
 class Link(NamedTuple):
@@ -85,7 +85,7 @@ def calibration(questions: Mapping[str, Asked], records: Mapping[str, Record]) -
 
 
 def _first(question: Asked, record: Record) -> bool:
-    return question.grade(record.given[0]).right
+    return verdicts(question, record)[0].right
 
 
 def _counts(rights: list[bool]) -> tuple[int, int]:

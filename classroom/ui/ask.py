@@ -81,7 +81,7 @@ def question_sheet(name: str) -> Sheet:
         "type": question.type,
         "ask": prose(question.ask),
         "given": given,
-        "reason": prose(f"{question.how} {_rules(question, left)}The reason appears here."),
+        "reason": prose(f"{question.how} {_rules(question, left)}"),
         "refusal": memory.refusals().get(name, ""),
         "hints": [phrase(hint) for hint in hints],
         "hint": _hint_left(question, record) if not practice and not over else "",
@@ -92,10 +92,12 @@ def question_sheet(name: str) -> Sheet:
 
 
 def _rules(question: Question, left: int) -> str:
-    """Say how many attempts count, where more than one does."""
-    if question.attempts == 1 or left <= 0:
+    """Say what comes after an answer, and how many attempts count where more than one does."""
+    if not question.scored:
         return ""
-    return f"{left} of {question.attempts} attempts left; each later one is worth 1/{question.attempts} less. "
+    if question.attempts == 1 or left <= 0:
+        return "The reason appears here."
+    return f"{left} of {question.attempts} attempts left; each later one is worth 1/{question.attempts} less."
 
 
 def _hint_left(question: Question, record: Record) -> str:

@@ -122,5 +122,6 @@ def items(slide: Slide) -> list[Item]:
         row.append(Item(ERRATA_OF_TALK, label, "errata"))
     for i, name in enumerate(slide.quiz, start=1):
         mark = {"right": " ✓", "missed": " ✕", "told": " ✓"}.get(memory.state_of(name), "")
-        row.append(Item(name, f"{'Check yourself' if len(slide.quiz) == 1 else f'Question {i}'}{mark}", "asks"))
+        alone = "Check yourself" if memory.question(name).scored else "What do you think?"
+        row.append(Item(name, f"{alone if len(slide.quiz) == 1 else f'Question {i}'}{mark}", "asks"))
     return row

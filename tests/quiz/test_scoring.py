@@ -130,3 +130,11 @@ def test_a_record_survives_the_browser() -> None:
     question, record = asked(attempts=2, hints=["x", "y"]), Record(("A", "B"), 2, 0.75)
     assert restored(question, record.wire()) == record
     assert restored(question, {"given": ["A", "nonsense", "B", "C"], "hints": 9, "sure": 0.3}) == Record(("A", "B"))
+
+
+def test_an_answer_that_is_none_any_more_is_a_wrong_one_and_breaks_nothing() -> None:
+    question, record = asked(), Record(("an option of last year",), sure=0.5)
+    assert score({"q": question}, {"q": record}).right == 0
+    found = calibration({"q": question}, {"q": record})
+    assert found is not None
+    assert found.brier == 0.25
