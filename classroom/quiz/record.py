@@ -58,7 +58,7 @@ def is_right(question: Asked, record: Record) -> bool:
 
 
 def verdicts(question: Asked, record: Record) -> list[Verdict]:
-    """Judge the attempts again; one that is no answer now (the question was changed, a comparison had no time) is wrong."""
+    """Judge the attempts again; one that is no answer now is wrong: a question was changed, a comparison had no time."""
     found = []
     for given in record.given:
         try:
