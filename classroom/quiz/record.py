@@ -58,7 +58,7 @@ def is_right(question: Asked, record: Record) -> bool:
 
 
 def verdicts(question: Asked, record: Record) -> list[Verdict]:
-    """Judge the attempts again; one that is no answer now is wrong: a question was changed, a comparison had no time."""
+    """Judge the attempts again; what is no answer any more is wrong: the question changed, or there was no time."""
     found = []
     for given in record.given:
         try:
