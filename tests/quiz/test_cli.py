@@ -39,6 +39,14 @@ def test_every_problem_has_its_line(talk: Path, capsys: pytest.CaptureFixture[st
     assert "Write 'batch_norm'." in err
 
 
+def test_what_only_the_compiler_finds_is_said_too(talk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (talk / "quizzes.yaml").write_text(GOOD + "  look: {gamma: 2}\n")
+    assert main(["check", str(talk / "quizzes.yaml")]) == 1
+    assert "quizzes.yaml:11: question first, look: must be settings of the slide's picture" in capsys.readouterr().err
+    (talk / "assets" / "slides" / "010-idea.md").write_text("---\nexhibit: scale_and_shift\n---\n")
+    assert main(["check", str(talk / "quizzes.yaml")]) == 0
+
+
 @pytest.mark.parametrize(("folder", "got"), [("empty", "an empty folder"), ("nowhere", "no such folder")])
 def test_slides_that_cannot_be_checked_do_not_pass(
     talk: Path, capsys: pytest.CaptureFixture[str], folder: str, got: str
@@ -49,6 +57,7 @@ def test_slides_that_cannot_be_checked_do_not_pass(
 
 
 def test_the_talks_file_passes_from_the_command_line() -> None:
-    done = subprocess.run([sys.executable, "-m", "classroom.quiz", "check"], cwd=ROOT, capture_output=True, text=True)
+    command = [sys.executable, "-m", "classroom.quiz", "check", "--seeds", "5"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("quizzes.yaml: ")

@@ -140,8 +140,12 @@ def test_a_row_stays_in_its_range(count: int, low: int, width: int, step: str, r
 
 # what is wrong: the file, the line to be named, and what must be said of it (* stands for anything)
 BROKEN = {
-    "unknown value": (OUTPUT.replace("<mean>", "<meen>"), 15, "output, why: must name a value: y, *mean, *, got <meen>. Draw it*"),
-    "beyond the row": (OUTPUT.replace("<y[1]>", "<y[5]>"), 13, "output, answer: must be one of the numbers of y*got <y[[]5]>*"),
+    "unknown value": (
+        OUTPUT.replace("<mean>", "<meen>"),
+        15,
+        "output, why: must name a value: y, *, got <meen>. Draw it*",
+    ),
+    "beyond the row": (OUTPUT.replace("<y[1]>", "<y[5]>"), 13, "output, answer: must be one of the *got <y[[]5]>*"),
     "no operator": (OUTPUT.replace("  norm: batch_norm\n", ""), 9, "output, run: must have an operator*"),
     "no x": (OUTPUT.replace("    x: {", "    z: {"), 10, "output, run: must find its inputs*no 'x'*Draw it."),
     "wrong count": (OUTPUT.replace("[4, 1", "[3, 1"), 10, "output, run: must fit the operator*3 numbers*"),
@@ -151,7 +155,7 @@ BROKEN = {
     "hostile let": (OUTPUT.replace("2 * x1 + mean", "__import__(1)"), 11, "output, let.twice: must be an expr*"),
     "power tower": (OUTPUT.replace("2 * x1 + mean", "9^9^9^9"), 11, "output, let.twice: must be an expression*"),
     "unknown formula": (FORMULA.replace("d x", "dx"), 5, "gradient, formula: must be one that can be mistaken: *d x*"),
-    "always 0/0": (OUTPUT.replace("from: -2, to: 6", "from: 1, to: 1, repeats: true"), 10, "output, run: must fit the operator*variance of 0*"),
+    "always 0/0": (OUTPUT.replace("-2, to: 6", "1, to: 1, repeats: true"), 10, "output, run: must fit*variance of 0*"),
 }
 
 
