@@ -115,7 +115,7 @@ class FindError(Asked):
         if self.norm is None or self.mutant is None or self.norm not in NORMS:
             todo = "Add 'norm: batch_norm' or another one"
             raise unmet("must be an operator", show(self.norm), todo, at="norm")
-        found = [mutant for mutant in mutants(NORMS[self.norm]()) if can_be_marked(mutant)]
+        found = _markable(self.norm)
         if self.changed is None:
             raise unmet("must name a formula", "nothing", f"Write {_formulas(found, self.mutant)}", at="changed")
         if _mutant(self.norm, self.mutant, self.changed) is None:
@@ -191,8 +191,13 @@ def _formulas(found: list[Mutant], tag: str | None) -> str:
 
 def _mutant(norm: str, tag: str, changed: str) -> Mutant | None:
     """Return the mutant of a formula by a slip, if one part of several is wrong in it."""
-    found = [mutant for mutant in mutants(NORMS[norm](), changed) if mutant.tag == tag]
-    return found[0] if found and can_be_marked(found[0]) else None
+    return next((mutant for mutant in _markable(norm) if (mutant.tag, mutant.changed) == (tag, changed)), None)
+
+
+@lru_cache(maxsize=32)
+def _markable(norm: str) -> tuple[Mutant, ...]:
+    """Return the operator's mutants of which one part of several is wrong."""
+    return tuple(mutant for mutant in mutants(NORMS[norm]()) if can_be_marked(mutant))
 
 
 @lru_cache(maxsize=256)
