@@ -44,7 +44,7 @@ class Backward(NamedTuple):
         maps = [self._upstream(), *map(self._quantity, self._made_of(gradient)), *self._sum(), *self._differences()]
         left = in_a_row - len(maps) % in_a_row
         panels: list[Panel] = [replace(panel, span=12 // in_a_row) for panel in maps]
-        panels.append(self._table(round(12 * left / in_a_row) if left > 1 else 12))
+        panels.append(self._table(round(12 * left / in_a_row) if left in (2, 3) else 12))
         panels += [Ramp(scale=SCALE), Note(text=LOSSES[self.loss] + ".")]
         if bug is not None:
             panels.append(Note(text=f"{bug.says} {bug.shows}", mark="on purpose"))

@@ -109,6 +109,7 @@ const traits = (p) => ({ role: "application", tabindex: "0", "aria-roledescripti
 // Let the holder of a map be pointed at, if its panel asks for it.
 export function pointable(holder, p) {
   holder.__panel = p;
+  if (p.term) holder.parentElement.dataset.part = p.term; else delete holder.parentElement.dataset.part; // of a sum that stands in a row
   holder.classList.toggle("pointable", !!p.asks); holder.classList.toggle("paints", !!p.paints);
   for (const [name, value] of Object.entries(traits(p))) { if (p.asks) holder.setAttribute(name, value); else holder.removeAttribute(name); }
   if (p.asks && !holder.__says) begin(holder);
