@@ -68,9 +68,7 @@ class CovariateShift(Experiment[Result]):
     def network(self, normalized: bool) -> Network:
         norm = BatchNorm() if normalized else None
         shape = digits(centred=False).shape
-        return perceptron(
-            shape, depth=self.depth, width=self.width, activation=Sigmoid(), norm=norm, scale=self.scale
-        )
+        return perceptron(shape, depth=self.depth, width=self.width, activation=Sigmoid(), norm=norm, scale=self.scale)
 
     def run(self) -> Iterator[Progress[Result]]:
         data = digits(centred=False)  # ink from 0 to 1, like the paper's binary pictures

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
@@ -184,7 +184,7 @@ def _braced(part: str, letter: str) -> str:
     return rf"\underbrace{{{part}}}_{{\text{{{letter}}}}}"
 
 
-def _formulas(found: list[Mutant], tag: str | None) -> str:
+def _formulas(found: Sequence[Mutant], tag: str | None) -> str:
     names = [f"'changed: {mutant.changed}'" for mutant in found if mutant.tag == tag]
     return " or ".join(names) or "another mutant: this one changes no formula of the operator so"
 
