@@ -127,14 +127,14 @@ def test_a_browser_cannot_open_what_the_slide_does_not_offer(open_page: Open) ->
     app = open_page(slide="cross-channel")
     app.session_state["said"] = {"question": "quiz-gamma-count", "given": "B"}
     app.run()
-    before, answered = words(app), dict(app.session_state["deck"]["answers"])
+    before, answered = words(app), dict(app.session_state["deck"]["records"])
     assert answered
     for wanted in ("quiz-gamma-count", "start-over", "nonsense", None, 7, ["proof"]):
         app.session_state["opened"] = wanted
         app.run()
         assert_sound(app)
         assert words(app) == before
-        assert app.session_state["deck"]["answers"] == answered
+        assert app.session_state["deck"]["records"] == answered
 
 
 @pytest.mark.parametrize("page", ["overview", "read", "present"])
