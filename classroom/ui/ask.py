@@ -8,13 +8,14 @@ import streamlit as st
 
 from classroom.content import content
 from classroom.prose import phrase, prose
-from classroom.quiz import SURE, AnswerError, Question, Record, Template, is_over
+from classroom.quiz import SURE, AnswerError, Question, Record, Template, earned, is_over, is_right
 from classroom.typeset import percent
 from classroom.ui import memory, messages
 from classroom.ui.components import QUESTION
 from classroom.ui.faces import face
 
 SAID = "said"  # what a component has said and nobody has read yet
+PRACTICE = "This one is practice: it counts for nothing. The reason appears here."
 Sheet = dict[str, Any]
 
 
@@ -75,13 +76,13 @@ def question_sheet(name: str) -> Sheet:
     given = memory.shown().get(name)
     over = given is not None and (practice or is_over(question, record))
     left = 0 if practice else question.attempts - len(record.given)
-    hints = question.hints if practice else question.hints[: record.hints]
+    hints = () if practice else question.hints[: record.hints]
     sheet: Sheet = {
         "id": question.id,
         "type": question.type,
         "ask": prose(question.ask),
         "given": given,
-        "reason": prose(f"{question.how} {_rules(question, left)}"),
+        "reason": prose(f"{question.how} {PRACTICE if practice else _rules(question, left)}"),
         "refusal": memory.refusals().get(name, ""),
         "hints": [phrase(hint) for hint in hints],
         "hint": _hint_left(question, record) if not practice and not over else "",
@@ -97,7 +98,9 @@ def _rules(question: Question, left: int) -> str:
         return ""
     if question.attempts == 1 or left <= 0:
         return "The reason appears here."
-    return f"{left} of {question.attempts} attempts left; each later one is worth 1/{question.attempts} less."
+    n = question.attempts
+    later = "the second is worth half" if n == 2 else f"each one after the first is worth 1/{n} less"
+    return f"{'Both' if n == left == 2 else left} attempts left: {later}." if left > 1 else "One attempt left."
 
 
 def _hint_left(question: Question, record: Record) -> str:
@@ -107,6 +110,15 @@ def _hint_left(question: Question, record: Record) -> str:
     return "A hint (costs a quarter)"
 
 
+def _worth(question: Question) -> str:
+    """Return what a right answer brought, where attempts and hints took something off; nothing for practice."""
+    record = memory.record(question.id)
+    share = earned(question, record)
+    if memory.is_practice(question.id) or not is_right(question, record) or share == 1:
+        return ""
+    return f", for {percent(share)} of the points"
+
+
 def _judged(question: Question, given: Any, over: bool, left: int) -> Sheet:
     verdict, reason = question.grade(given), memory.reason(question.id, given)
     own = [f"**{part}**: {text}" for part, text in reason.this.items()]
@@ -114,11 +126,14 @@ def _judged(question: Question, given: Any, over: bool, left: int) -> Sheet:
     if not question.scored:
         said = "Thank you."
     elif verdict.right:
-        said = "Right."
+        said = f"Right{_worth(question)}."
     elif over:
         said = f"Not quite: {question.key()}.{partly}"
     else:
         said = f"Not yet: {left} attempt{'s' if left > 1 else ''} left.{partly}"
+        own = own or [
+            f"Try another way{' or take a hint' if _hint_left(question, memory.record(question.id)) else ''}."
+        ]
     return {
         "right": verdict.right,
         "scored": question.scored,

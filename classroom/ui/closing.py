@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from classroom.content import content
 from classroom.prose import phrase
 from classroom.quiz import Calibration, Link, calibration, score
-from classroom.typeset import percent
+from classroom.typeset import percent, short
 from classroom.ui import memory
 
 NAMED = 4  # missed questions that the slide has room to quote
@@ -24,7 +24,7 @@ def points() -> str:
     whole = sum(question.points for question in scored)
     streak = f" Longest streak: {result.longest} right in a row." if result.longest > 1 else ""
     return (
-        f'<p class="score">{result.points:.3g} <span class="of">of {whole}</span></p>'
+        f'<p class="score">{short(round(result.points, 1))} <span class="of">of {whole}</span></p>'
         f"<p>points; {result.answered} of {len(scored)} questions answered.{streak}</p>" + _known()
     )
 

@@ -30,14 +30,6 @@ def hear(key: str) -> None:
     st.session_state[OPENED] = (st.session_state.get(key) or {}).get("open")
 
 
-def wants_to_start_over(slide: Slide) -> bool:
-    """Say, once, whether the reader asks to forget all answers and settings, on a slide that offers it."""
-    if st.session_state.get(OPENED) != START_OVER or START_OVER not in [item.opens for item in items(slide)]:
-        return False
-    del st.session_state[OPENED]
-    return True
-
-
 def open_over(slide: Slide) -> None:
     """Draw what was asked for from the row of this slide, if it offers that."""
     opened = st.session_state.pop(OPENED, None)
@@ -49,8 +41,10 @@ def open_over(slide: Slide) -> None:
         _errata(slide)
     elif opened == SAVE:
         _results()
+    elif opened == START_OVER:
+        _start_over()
     elif opened in content().bank:
-        _question(opened)
+        st.dialog(_title(slide, opened), width="large", on_dismiss="rerun")(_question)(opened)
 
 
 @st.dialog("How this was checked", position="right", on_dismiss="rerun")
@@ -74,10 +68,24 @@ def _errata(slide: Slide) -> None:
             st.markdown(f"**{ERRATA[name].title}.**\n\n{erratum_text(ERRATA[name])}")
 
 
-@st.dialog("Check yourself", width="large", on_dismiss="rerun")
+def _title(slide: Slide, name: str) -> str:
+    """Call a question as its button does, with the slide that it is asked on."""
+    place = f"Question {slide.quiz.index(name) + 1} of {len(slide.quiz)}" if len(slide.quiz) > 1 else "Check yourself"
+    return f"{place}: {slide.title}"
+
+
 def _question(name: str) -> None:
     ask(name)
     keep("keep-dialog")
+
+
+@st.dialog("Start over?")
+def _start_over() -> None:
+    count = sum(bool(record.given) for record in memory.records().values())
+    what = "1 answer" if count == 1 else f"{count} answers"
+    st.markdown(f"Forgets {what} and all settings in this tab. There is no way back; your results can be saved before.")
+    if st.button("Forget them", type="primary", on_click=memory.forget):
+        st.rerun()
 
 
 @st.dialog("Save your results")

@@ -68,8 +68,6 @@ def _turn() -> None:
 def draw(slide: Slide, presenter: bool) -> None:
     """Draw one slide. A fragment: an answer or a released slider runs this slide again and nothing else."""
     ask.take_answer()
-    if more.wants_to_start_over(slide):
-        memory.forget()
     sheet = presenter_sheet_of(slide) if presenter else sheet_of(slide)
     SLIDE(
         key=KEY,

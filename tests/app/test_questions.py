@@ -130,6 +130,9 @@ def test_starting_over_forgets_the_answers_and_tells_the_browser() -> None:
     assert [item["opens"] for item in before["items"]] == ["save", "start-over"]
     visitor.app.session_state["opened"] = "start-over"
     visitor.app.run()
+    assert visitor.counted, "nothing is forgotten before it is confirmed"
+    next(button for button in visitor.app.button if button.label == "Forget them").click()
+    visitor.app.run()
     after = sheet(visitor.app)
     assert visitor.counted == {}
     assert after["epoch"] == before["epoch"] + 1

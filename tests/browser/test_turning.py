@@ -158,6 +158,7 @@ def test_starting_over_forgets_the_answers_and_the_settings(reader: Reader) -> N
     expect(reader.page.get_by_text("Right.", exact=True)).to_be_visible()
     reader.press("End").at(DECK[-1])
     reader.page.get_by_role("button", name="Start over").click()
+    reader.page.get_by_role("button", name="Forget them").click()
     expect(reader.page.locator(".score")).to_contain_text("0 of")
     reader.open("/?slide=quiz-gamma-count").at(DECK.find("quiz-gamma-count"))
     expect(reader.page.locator(".card:disabled")).to_have_count(0)
