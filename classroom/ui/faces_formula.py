@@ -19,7 +19,7 @@ def error_face(question: FindError, given: Any, over: bool) -> dict[str, Any]:
     cards = [
         {
             "letter": letter,
-            "text": phrase(f"${part}$"),
+            "text": phrase(rf"$\displaystyle {part}$"),
             "state": card_state(letter, given, {puzzle.answer}, over, single=True),
         }
         for letter, part in puzzle.parts.items()

@@ -129,7 +129,7 @@ def who_differs_running(x: float, other: float) -> Known:
         values = column(x, other)
         kept[name] = norm.update(norm.start(1), norm.forward(values, **norm.init(values.shape))[1]).var.item()
     assert kept["Keras"] == kept["Flax"]
-    return kept["PyTorch"], {"ONNX": kept["ONNX"], "Keras and Flax": kept["Keras"], "of the old": kept["turned"]}
+    return kept["PyTorch"], {"ONNX": kept["ONNX"], "Keras 3 and Flax": kept["Keras"], "of the old": kept["turned"]}
 
 
 def precision_float16(v: float) -> Known:

@@ -395,7 +395,8 @@ def test_who_differs_match(bank: Bank) -> None:
     }
     question = bank["who-differs-match"]
     for item, letter in question.answer.items():
-        assert kept[question.items[item]] == pytest.approx(weighted[letter]), question.items[item]
+        framework = question.items[item].removesuffix(" 3")  # of Keras, which was another before
+        assert kept[framework] == pytest.approx(weighted[letter]), framework
 
 
 def test_precision_eps_lost(bank: Bank) -> None:

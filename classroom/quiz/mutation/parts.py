@@ -91,7 +91,14 @@ def marked(mutant: Mutant) -> tuple[str, tuple[str, ...], int]:
     shown = _Bracer(unwritten, {}).show(whole)
     left = Printer(unwritten, {}).show(mutant.wrong.lhs)
     wrong = next(n for n, path in enumerate(found) if changed[: len(path)] == path)
-    return f"{left} = {shown}", tuple(Printer(unwritten, {}).show(at(rhs, path)) for path in found), wrong
+    return f"{left} = {shown}", tuple(_alone(rhs, path, unwritten) for path in found), wrong
+
+
+def _alone(rhs: sp.Expr, path: Path, unwritten: tuple[sp.Symbol, ...]) -> str:
+    """Write a part by itself; a term that is added after others keeps its plus, as one taken off keeps its minus."""
+    written = Printer(unwritten, {}).show(at(rhs, path))
+    follows = bool(path) and path[-1] > 0 and isinstance(at(rhs, path[:-1]), sp.Add)
+    return f"+ {written}" if follows and not written.startswith("-") else written
 
 
 def changed_place(mutant: Mutant) -> Path:

@@ -37,6 +37,7 @@ export function paintQuestion(root, question, tell) {
   const answer = (given) => { // the first of two quick answers is the one that counts
     if (performance.now() - root.__sent < PATIENCE) return;
     root.__sent = performance.now();
+    $(".answers").__typedOver = null;
     tell({ question: question.id, given, ...(sure.has(question.id) ? { sure: sure.get(question.id) } : {}) });
   };
   const typed = { get: () => unsent.get(question.id), set: (value) => unsent.set(question.id, value) };
@@ -56,7 +57,8 @@ export function paintQuestion(root, question, tell) {
 
 function refusal(root, said) {
   let notice = root.querySelector(":scope > .notice");
-  if (!said) { notice?.remove(); return; }
+  root.oninput = () => { root.__typedOver = said; root.querySelector(":scope > .notice")?.remove(); }; // it spoke of what stood there before
+  if (!said || said === root.__typedOver) { notice?.remove(); return; }
   notice ??= Object.assign(make("p", "notice"), { role: "alert" });
   if (notice !== root.lastChild) root.append(notice);
   if (notice.textContent !== said) notice.textContent = said;
@@ -70,7 +72,7 @@ function aids(root, question, tell) {
   const parts = question.hints.map((hint, i) => { const p = make("p", "hint"), text = make("span"); fill(text, hint); p.append(make("b", "", question.hints.length > 1 ? `Hint ${i + 1}` : "Hint"), text); return p; });
   if (open && question.hint) {
     const more = Object.assign(make("button", "plain", question.hint), { type: "button" });
-    more.onclick = () => { more.disabled = true; tell({ question: question.id, hint: true }); };
+    more.onclick = () => { if (root.__asked === question.hints.length) return; root.__asked = question.hints.length; tell({ question: question.id, hint: true }); };
     parts.push(more);
   }
   if (open && question.sure.length) {
@@ -87,6 +89,10 @@ function aids(root, question, tell) {
     parts.push(group);
   }
   root.replaceChildren(...parts);
+  if (root.__asked === undefined || root.__asked >= question.hints.length) return;
+  root.__asked = undefined; // the hint has come: the keyboard goes on at it
+  const told = parts[question.hints.length - 1];
+  told.tabIndex = -1; told.focus({ preventScroll: true });
 }
 
 function reason(root, question, wish) {
