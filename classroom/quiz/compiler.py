@@ -17,9 +17,10 @@ from classroom.quiz.bank import Bank
 from classroom.quiz.fill import PLACE
 from classroom.quiz.kinds import Choice, Choices, Number, Question
 from classroom.quiz.numbers import AnswerError, parse_number
-from classroom.quiz.problems import Problem, show
+from classroom.quiz.problems import Problem, nearest, show
 from classroom.quiz.source import Place, Source
 from classroom.quiz.template import Entry, Template
+from normlib import NORMS
 
 SEEDS = 1000  # of each question with something drawn in it
 WHOLE = 20  # of these with the slips that mutants make, which takes longer
@@ -79,6 +80,10 @@ def _faults(
     yield from _key_is_known(like, entry)
     yield from _look_is_legal(like, exhibits)
     if isinstance(question, Template):
+        known = {"eps", *(name for cls in NORMS.values() for name in cls.hypers())}
+        for name in question.unused():
+            must = "must be used: in a text, in 'let', or as an input or a setting of the operator"
+            yield Fault(f"draw.{name}", must, show(name), nearest(name, known, "Remove it, or use it"))
         yield from _every_seed(question, seeds)
     else:
         yield from _one(question)

@@ -16,7 +16,7 @@ from classroom.typeset import short
 from normlib import NORMS
 
 PLACE = re.compile(r"<([a-z_][a-z0-9_]*)(?:\[([0-9]{1,2})\])?>")
-_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+NAME = re.compile(r"[a-z_][a-z0-9_]*")
 SHOWN, KEPT = 4, 12  # significant digits of a computed number: in a text, and as a key
 NOTHING = 1e-12  # a computed number so small is 0
 
@@ -48,7 +48,7 @@ def calculate(text: str, values: Values) -> Fraction | float:
 
     Raises `AnswerError` where it is none.
     """
-    scalars = {name: number for name in set(_NAME.findall(text)) if (number := _scalar(name, values)) is not None}
+    scalars = {name: number for name in set(NAME.findall(text)) if (number := _scalar(name, values)) is not None}
     return calculated(parse(text, scalars), scalars)
 
 

@@ -15,15 +15,16 @@ from classroom.quiz.asked import Reason
 from classroom.quiz.distractors import options, slips
 from classroom.quiz.draw import Dice, Spec, drawn
 from classroom.quiz.fields import Name, Texts
-from classroom.quiz.fill import filled, let
+from classroom.quiz.fill import NAME, PLACE, filled, let
 from classroom.quiz.frozen import Frozen
 from classroom.quiz.kinds import Number, Question
 from classroom.quiz.mutation import Mutant
 from classroom.quiz.numbers import parse_number
-from classroom.quiz.problems import unmet
+from classroom.quiz.problems import nearest, show, unmet
 from classroom.quiz.work import Bench, Results, Values, Work, bench
 from normlib import NORMS
 
+SOME = 12  # seeds, among which every operator that may be drawn is expected
 OWN = ("draw", "run", "let", "formula")  # the fields that a template has beside those of its kind
 DRAWS = 40  # how often a seed may draw again until what it drew makes a question
 _QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
@@ -79,6 +80,19 @@ class Template:
             return said
         mutant = slips[min(near, key=lambda slip: abs(slip - number))]
         return said._replace(this=Frozen({str(given).strip(): f"{mutant.says} {mutant.differs().sentence}"}))
+
+    def unused(self) -> list[str]:
+        """Return what is drawn and used nowhere: in no text, no calculation, by no operator."""
+        plan, texts = self._plan, json.dumps(self._entry)
+        used = {place[1] for place in PLACE.finditer(texts)} | {"norm"}
+        used |= {name.rstrip("0123456789") for text in plan.let.values() for name in NAME.findall(text)}
+        used |= {name for text in plan.let.values() for name in NAME.findall(text)}
+        if plan.run is not None:
+            used |= {"x", "dy", *plan.run.shape, *plan.run.settings.values()}
+            for seed in range(SOME):
+                at_work = self._made(seed)[1]
+                used |= {*at_work.norm.hypers(), *at_work.inputs} if at_work else set()
+        return [name for name in plan.draw if name not in used]
 
     def __reduce__(self) -> tuple[type[Template], tuple[dict[str, Any], dict[str, Any]]]:
         return type(self), self._given
@@ -154,8 +168,11 @@ def reason(entry: Entry, seed: int, given: Any) -> Reason:
 
 
 def _known(norm: str, place: str) -> str:
+    if not norm:
+        raise unmet("must have an operator", "nothing", "Add 'norm: batch_norm' or another one", at=place)
     if norm not in NORMS:
-        raise unmet("must have an operator", norm or "nothing", "Add 'norm: batch_norm' or another one", at=place)
+        todo = nearest(norm, NORMS, f"Write one of {', '.join(NORMS)}")
+        raise unmet("must be a known norm", show(norm), todo, at="norm")
     return norm
 
 

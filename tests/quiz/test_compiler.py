@@ -56,6 +56,7 @@ PLANTED = {
         1,
         "output: must differ from seed to seed, got one question from 30 seeds. Draw something.",
     ),
+    "a setting misspelt": (OUTPUT.replace("eps: [0]", "epss: [0]"), 9, "output, draw.epss: must be used*Write 'eps'."),
     "a seed without time": (
         OUTPUT.replace("gamma <gamma>", "gamma <gamma> " + "<x> " * 60) + "  seconds: 30\n",
         16,

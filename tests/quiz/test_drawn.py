@@ -147,6 +147,7 @@ BROKEN = {
     ),
     "beyond the row": (OUTPUT.replace("<y[1]>", "<y[5]>"), 13, "output, answer: must be one of the *got <y[[]5]>*"),
     "no operator": (OUTPUT.replace("  norm: batch_norm\n", ""), 9, "output, run: must have an operator*"),
+    "misspelt norm": (OUTPUT.replace("batch_norm", "batch_normalization"), 4, "output, norm: must be a known norm*"),
     "no x": (OUTPUT.replace("    x: {", "    z: {"), 10, "output, run: must find its inputs*no 'x'*Draw it."),
     "wrong count": (OUTPUT.replace("[4, 1", "[3, 1"), 10, "output, run: must fit the operator*3 numbers*"),
     "bad step": (OUTPUT.replace("to: 6", "to: 6, step: 0"), 6, "output, draw.x.step: must lead from*"),
