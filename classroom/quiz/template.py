@@ -24,7 +24,7 @@ from classroom.quiz.problems import nearest, show, unmet
 from classroom.quiz.work import Bench, Results, Values, Work, bench
 from normlib import NORMS
 
-SOME = 12  # seeds, among which every operator that may be drawn is expected
+SOME = 12  # seeds, among which every input that an operator may have is expected
 OWN = ("draw", "run", "let", "formula")  # the fields that a template has beside those of its kind
 DRAWS = 40  # how often a seed may draw again until what it drew makes a question
 _QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
@@ -89,9 +89,10 @@ class Template:
         used |= {name for text in plan.let.values() for name in NAME.findall(text)}
         if plan.run is not None:
             used |= {"x", "dy", *plan.run.shape, *plan.run.settings.values()}
-            for seed in range(SOME):
-                at_work = self._made(seed)[1]
-                used |= {*at_work.norm.hypers(), *at_work.inputs} if at_work else set()
+            rows = plan.draw.get("norm")
+            norms = rows if isinstance(rows, tuple) else (self._entry["norm"],)
+            used |= {name for norm in norms for name in NORMS[str(norm)].hypers()}
+            used |= {name for seed in range(SOME) if (work := self._made(seed)[1]) for name in work.inputs}
         return [name for name in plan.draw if name not in used]
 
     def __reduce__(self) -> tuple[type[Template], tuple[dict[str, Any], dict[str, Any]]]:
