@@ -38,7 +38,7 @@ CHECKS = {
     "import contracts": ["lint-imports"],
     "questions": ["python", "-m", "classroom.quiz", "check", "quizzes.yaml"],
 }
-# One worker runs the browser tests in turn (they form a group and share a server), the other everything else.
+# Each worker takes one test after another (loadgroup, where there are no groups), those in the browser with a server of its own.
 TESTS = ["python", "-m", "pytest", "-n", "2", "--dist", "loadgroup"]
 
 

@@ -38,13 +38,11 @@ HARMLESS = re.compile(r"/(overview|read|operators|explore|present)/_stcore/(heal
 expect.set_options(timeout=PATIENCE)
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies in this folder, and keep it on one worker: browsers must not fight for the cores."""
+    """Mark what lies in this folder."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("browser")
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")

@@ -235,7 +235,7 @@ def test_settings_are_found_by_moving_the_sliders(reader: Reader) -> None:
     gamma.fill("-2")
     eps.fill("0")
     send.click()
-    expect(dialog.get_by_text("Right.", exact=True)).to_be_visible()
+    expect(dialog.get_by_text("Right, for 50 % of the points.", exact=True)).to_be_visible()
     expect(rows.last).to_have_text("✓standard deviation of y2.00; asked for: 2")
     expect(dialog.locator(".configuring .controls")).to_have_attribute("inert", "")
     reader.at(DECK.find("forward"))
