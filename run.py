@@ -38,7 +38,7 @@ CHECKS = {
     "import contracts": ["lint-imports"],
     "questions": ["python", "-m", "classroom.quiz", "check", "quizzes.yaml"],
 }
-# Each worker takes one test after another (loadgroup, where there are no groups), those in the browser with a server of its own.
+# Each worker takes one test after another, for there are no groups; those in the browser have a server for each worker.
 TESTS = ["python", "-m", "pytest", "-n", "2", "--dist", "loadgroup"]
 
 

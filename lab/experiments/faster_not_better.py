@@ -125,9 +125,7 @@ class FasterNotBetter(Experiment[Result]):
             steps.append(number)
             judged = [accuracy(n, step.state, data.held_out) for n, step in zip(networks, now, strict=True)]
             rows.append(np.array(judged).reshape(2, self.seeds))
-            result = Result(
-                self.target, np.array(self.rates), tuning, best, np.array(steps), np.stack(rows, axis=2)
-            )
+            result = Result(self.target, np.array(self.rates), tuning, best, np.array(steps), np.stack(rows, axis=2))
             yield Progress(number / self.steps, result)
 
     def sgd(self, rate: float) -> Sgd:
