@@ -108,6 +108,13 @@ def test_what_it_cannot_say_is_named_with_its_line() -> None:
     assert all(todo for *_, todo in refused)
 
 
+def test_questions_without_an_empty_line_between_them_are_not_swallowed() -> None:
+    done = entries("// two questions\nOne and one?{#2}\nTwo and two?{#4}\n\nThree?{#3}\n", "idea")
+    assert [problem.got for problem in done.refused] == ["another pair after it"]
+    assert "Put an empty line between questions" in done.refused[0].todo
+    assert len(done.entries) == 1
+
+
 def test_what_changes_on_the_way_is_said() -> None:
     changed = {(problem.question, problem.field): str(problem) for problem in entries(FILE, "idea", "f.gift").changed}
     assert set(changed) == {

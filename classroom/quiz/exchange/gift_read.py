@@ -90,6 +90,13 @@ def _parsed(line: int, known: str, name: str, whole: str) -> Raw:
             "Close the brace, remove empty lines between them, or write \\{ for a brace in the text",
         )
         return Raw(line, known, name, "", _said(whole, "moodle"), Said("", "plain"), (), fault)
+    if "{" in whole[closes:]:
+        fault = (
+            "must have its answers in one pair of braces",
+            "another pair after it",
+            "Put an empty line between questions, or write \\{ for a brace in the text",
+        )
+        return Raw(line, known, name, "", _said(whole, "moodle"), Said("", "plain"), (), fault)
     blank = "" if whole.endswith("}") and closes == len(whole) - 1 else "_____"
     ask = _said(whole[:opens] + blank + whole[closes + 1 :], "moodle")
     inside, _, general = whole[opens + 1 : closes].rpartition("####")
