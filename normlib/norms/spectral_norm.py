@@ -24,6 +24,8 @@ from normlib.layout import nchw_shape, to_nchw
 from normlib.pool import ALL, Pool
 from normlib.symbolic import Derivation
 
+ROOM = 2.0**10  # as large as dy, and what is made of it, may be where x is as small as a float can be
+
 
 class Cache(NamedTuple):
     """What the backward needs."""
@@ -93,7 +95,7 @@ class SpectralNorm(Norm):
 
     def _forward(self, x: Array, u: Array, v: Array) -> tuple[Array, Cache]:
         s = np.asarray(u @ _rows(x) @ v.ravel())
-        moves = bool(np.abs(s) >= np.finfo(x.dtype).tiny)  # 1 over a smaller number would overflow
+        moves = bool(np.abs(s) >= ROOM * np.finfo(x.dtype).tiny)  # dy over a smaller number would overflow
         cache = Cache(x, u, v, s if moves else np.ones_like(s), moves)
         return (x / cache.s).astype(x.dtype, copy=False), cache
 
