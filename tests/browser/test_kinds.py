@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
 
 from classroom.content import QUESTIONS
@@ -11,6 +13,21 @@ from classroom.quiz import load
 from tests.browser.conftest import DECK, PHONE, Reader
 
 BANK = load(QUESTIONS)
+
+
+@pytest.fixture(autouse=True)
+def no_barrier(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Ask axe about the dialog as each test leaves it, light and dark."""
+    reader = request.getfixturevalue("reader") if "reader" in request.fixturenames else None
+    yield
+    if reader is None:
+        return
+    page = reader.page
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", scheme)
+        found = Axe().run(page, context="[role=dialog]").response["violations"]
+        assert not [f"{scheme}: {v['id']}: {node['html'][:160]}" for v in found for node in v["nodes"]]
 
 
 def opened(reader: Reader, name: str) -> Locator:
@@ -200,6 +217,29 @@ def test_the_wrong_part_of_a_formula_is_found(reader: Reader) -> None:
     expect(dialog.get_by_text("Right.", exact=True)).to_be_visible()
 
 
+def test_what_is_typed_or_set_and_not_sent_outlives_a_reload(reader: Reader) -> None:
+    def again(name: str) -> Locator:
+        reader.page.reload()
+        reader.settle()
+        reader.page.locator(f'[data-opens="{name}"]').click()
+        return reader.page.get_by_role("dialog")
+
+    dialog = opened(reader, "backward-input-order")
+    dialog.get_by_role("button", name="75 %").click()
+    dialog.get_by_role("button", name="Move C up").click()
+    kept = letters_of(dialog)
+    dialog = again("backward-input-order")
+    expect(dialog.get_by_role("button", name=f"Answer {', '.join(kept)}")).to_be_enabled()
+    assert letters_of(dialog) == kept
+    expect(dialog.get_by_role("button", name="75 %")).to_have_attribute("aria-pressed", "true")
+
+    opened(reader, "forward-steps-predict").get_by_label("after batch 5: running variance").fill("2")
+    expect(again("forward-steps-predict").get_by_label("after batch 5: running variance")).to_have_value("2")
+
+    opened(reader, "forward-configure").locator('.configuring input[name="gamma"]').fill("2.5")
+    expect(again("forward-configure").locator('.configuring input[name="gamma"]')).to_have_value("2.5")
+
+
 def test_another_slip_in_the_same_formula_is_asked_for(reader: Reader) -> None:
     dialog = opened(reader, "backward-input-find-error")
     formula = dialog.locator(".answers > .formula").inner_text()
@@ -218,14 +258,17 @@ def test_another_slip_in_the_same_formula_is_asked_for(reader: Reader) -> None:
 def test_settings_are_found_by_moving_the_sliders(reader: Reader) -> None:
     dialog = opened(reader, "forward-configure")
     gamma, beta, eps = (dialog.locator(f'.configuring input[name="{name}"]') for name in ("gamma", "beta", "eps"))
-    table, send = dialog.locator(".configuring .table"), dialog.get_by_role("button", name="Answer with these settings")
-    expect(table).to_contain_text("β = 0.00")
+    words, send = dialog.locator(".configuring .words"), dialog.get_by_role("button", name="Answer with these settings")
+    table = dialog.locator(".configuring .table")
+    expect(words).to_contain_text("shifted by 0.00")
     beta.fill("0.5")
-    expect(table).to_contain_text("β = 0.50")
+    expect(words).to_contain_text("shifted by 0.50")
     beta.press("ArrowRight")  # moves the slider and not the slide
-    expect(table).to_contain_text("β = 0.60")
+    expect(words).to_contain_text("shifted by 0.60")
     beta.press("ArrowLeft")
-    expect(table).to_contain_text("β = 0.50")
+    expect(words).to_contain_text("shifted by 0.50")
+    expect(table).to_contain_text("standard deviation")
+    expect(table).not_to_contain_text("β")  # what is to be found is not written there
     send.click()
     rows = dialog.locator(".measured li")
     expect(rows).to_have_text(["✓mean of y0.50; asked for: 0.5", "✕standard deviation of y0.73; asked for: 2"])

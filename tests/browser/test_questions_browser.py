@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import expect
 
 from classroom.content import QUESTIONS
 from classroom.quiz import Question, load
-from tests.browser.conftest import DECK, Reader
+from tests.browser.conftest import DECK, PHONE, Reader
 
 BANK = load(QUESTIONS)
 SCORED = sum(question.scored for question in BANK.variants(0).values())
@@ -103,6 +104,34 @@ def test_what_is_no_number_costs_no_attempt(reader: Reader) -> None:
     reader.press("End").at(DECK[-1])
     expect(reader.page.locator(".score")).to_contain_text(f"{NUMBER.points} of")
     expect(reader.page.get_by_text(f"1 of {SCORED} questions answered")).to_be_visible()
+
+
+def test_back_closes_what_stands_open_and_leaves_the_slide_only_then(reader: Reader) -> None:
+    before, slide = DECK.find("mvn"), DECK.find("internal-covariate-shift")
+    reader.open("/?slide=mvn").at(before).press("ArrowRight").at(slide)
+    dialog, button = reader.page.get_by_role("dialog"), reader.page.locator(".more button").first
+    for close in ("Back", "Escape", "Escape", "Back", "Escape"):
+        button.click()
+        expect(dialog).to_have_count(1)
+        if close == "Back":
+            reader.page.go_back()
+        else:
+            reader.press(close)
+        expect(dialog).to_have_count(0)
+        reader.at(slide)
+    reader.page.go_back()
+    reader.at(before)
+    reader.page.go_forward()
+    reader.at(slide)
+
+
+def test_on_a_phone_the_verdict_comes_into_sight(new_reader: Callable[..., Reader]) -> None:
+    reader = new_reader(viewport=PHONE, has_touch=True)
+    reader.open("/?slide=quiz-gamma-count").at(DECK.find("quiz-gamma-count"))
+    verdict = reader.page.locator(".verdict")
+    expect(verdict).to_have_count(0)
+    card(reader, "C")
+    expect(verdict).to_be_in_viewport(ratio=1)
 
 
 def test_typing_in_a_field_never_moves_the_deck(reader: Reader) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import mpmath
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from classroom.quiz.algebra.parse import Node, parse
@@ -114,7 +114,8 @@ def test_a_symbol_of_the_question_comes_before_its_other_meanings() -> None:
         ("x)", r"got '\)' at character 2"),
         ("()", "at character 2"),
         ("x +", "end at character 4"),
-        ("", "end at character 1"),
+        ("", "got nothing: write one with"),
+        (" \t", "got nothing"),
         ("*x", "at character 1"),
         ("²", "at character 1"),
         ("max(x)", "two numbers or more"),
@@ -275,8 +276,19 @@ def test_fractions_are_computed_as_python_computes_them(seed: int) -> None:
         assert max(right.numerator.bit_length(), right.denominator.bit_length()) > 300
 
 
+class _RoundingError(ArithmeticError):
+    """A number of mpmath's is nothing but its rounding: the sign of a difference that is 0 would be 1 or -1."""
+
+
+def _sign(number: Any) -> Any:
+    if 0 < abs(number) < mpmath.mpf(10) ** -90:
+        raise _RoundingError
+    return mpmath.sign(number)
+
+
 @settings(max_examples=1500)
 @given(st.integers(0, 2**64))
+@example(17_742_278_501)
 def test_functions_are_computed_as_mpmath_computes_them(seed: int) -> None:
     chance = random.Random(seed)
     functions = ("sqrt", "exp", "log", "tanh", "abs", "max", "min", "sign")
@@ -285,14 +297,17 @@ def test_functions_are_computed_as_mpmath_computes_them(seed: int) -> None:
     if node is None:
         return
     with mpmath.workdps(120):
-        known = {name: getattr(mpmath, name) for name in ("sqrt", "exp", "log", "tanh", "sign")}
+        known = {name: getattr(mpmath, name) for name in ("sqrt", "exp", "log", "tanh")} | {"sign": _sign}
         numbers = {name: mpmath.mpf(number.numerator) / number.denominator for name, number in where.items()}
         names = {"__builtins__": {}, "F": mpmath.mpf, "abs": abs, "max": max, "min": min, **known, **numbers}
         try:
             found = evaluate(node, where, digits=100)
         except AnswerError:
             return  # the next test asks where there is no value
-        right = eval(with_numbers(expression), names)
+        try:
+            right = eval(with_numbers(expression), names)
+        except _RoundingError:
+            return
         above, below = (found.numerator, found.denominator) if isinstance(found, Fraction) else (str(found), 1)
         assert abs(mpmath.mpf(above) / below - right) < mpmath.mpf(10) ** -40 * max(1, abs(right))
 

@@ -132,6 +132,17 @@ def test_what_changes_on_the_way_is_said() -> None:
     assert "50 %, 50 %, 0 %, -100 %" in changed["which", "answer"]
 
 
+def test_formulas_typed_by_hand_are_formulas_and_money_is_money() -> None:
+    asked = r"What does $\gamma_k$ scale in $x^2$, for $5 or $6 a_1, with $\hat{x}$?"
+    done = entries(asked.replace("{", r"\{").replace("}", r"\}") + " {=all ~none}", "forward", "a.gift")
+    assert done.entries[0]["ask"] == r"What does $\gamma_k$ scale in $x^2$, for \$5 or \$6 a\_1, with $\hat{x}$?"
+
+
+def test_a_number_says_which_file_it_comes_from() -> None:
+    done = entries("Two plus two? {#4} \n\nTrue? {T}", "forward", "sums.gift")
+    assert [entry.get("source") for entry in done.entries] == ["sums.gift", None]
+
+
 def test_ids_that_are_in_use_are_not_given_again() -> None:
     text = "::One::a?{T}\n\n::one::b?{F}\n\n::One::c?{T}"
     assert [entry["id"] for entry in entries(text, "idea", taken=["one-2"]).entries] == ["one", "one-3", "one-4"]

@@ -21,6 +21,7 @@ from classroom.quiz.problems import Problem, sentence, show
 
 Entry = dict[str, Any]
 NO_WHY = "The file that this question came from gives no reason."
+GIVEN = "a GIFT file"  # where a number comes from that nothing here computes
 THANKS = "There is no right answer."
 _QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
 _ROUNDED = Fraction(1, 1000)  # 33.3 % is a third
@@ -53,6 +54,8 @@ def entries(text: str, slide: str, file: str = "", taken: Collection[str] = ()) 
         notes = _Notes()
         try:
             entry = {"id": _id(raw, names), **_entry(raw, slide, notes)}
+            if entry["type"] == "number":
+                entry["source"] = file or GIVEN
         except _Refused as error:
             done.refused.append(Problem(file, raw.line, raw.name, "", *error.args))
             continue
@@ -216,9 +219,9 @@ def _markdown(said: Said) -> str:
         case "html":
             text, stray = markup.of_html(said.text)
         case "moodle" if re.search(r"</?[a-z]+[^<>]*>", said.text):
-            text, stray = markup.of_html(said.text.replace("\n", "<br>"))
+            text, stray = markup.of_html(markup.typed_formulas(said.text).replace("\n", "<br>"))
         case _:
-            return markup.of_plain(said.text)
+            return markup.of_plain(markup.typed_formulas(said.text))
     if stray:
         todo = "Show a picture or table on the slide; write sub- and superscripts as formulas"
         raise _Refused(

@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 from itertools import chain
 
 _MATH = re.compile(r"\\\((.{1,2000}?)\\\)|\\\[(.{1,2000}?)\\\]|\$\$(.{1,2000}?)\$\$", re.S)
+_TYPED = re.compile(r"(?<![\\$\w])\$(?=\S)([^$\n]{1,200})(?<=\S)\$(?![\w$])")
+_TEX = re.compile(r"\\[A-Za-z]|^\S*[\^_]\S*$|^[A-Za-z]$")
 _NO_TEXT = re.compile("[^\n\u0020-\u007e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010fffe]")
 _ALWAYS = re.compile(r"([\\`*_\[\]<>&$|])")
 _AT_A_LINES_START = re.compile(r"(?m)^([#+\-=~:]|[0-9]+(?=[.)]))")
@@ -24,6 +26,15 @@ def of_plain(text: str) -> str:
     """
     lines = [_escaped(" ".join(line.split())) for line in _apart(text).split("\n")]
     return _joined("\\\n".join(line for line in lines if line))
+
+
+def typed_formulas(text: str) -> str:
+    r"""Return hand-written text with its $..$ as \(..\), where what stands between is TeX and no amount of money.
+
+    >>> typed_formulas("$\\gamma$ costs $5 or $6, $x_i$")
+    '\\(\\gamma\\) costs $5 or $6, \\(x_i\\)'
+    """
+    return _TYPED.sub(lambda found: rf"\({found[1]}\)" if _TEX.search(found[1]) else found[0], text)
 
 
 def of_words(text: str) -> str:

@@ -153,7 +153,7 @@ class Configure(Asked):
     def key(self) -> str:
         """Write the settings that are known to be right."""
         labels = {name: control.label for name, control in _controls(self.exhibit).items()}
-        return f"right is, for instance, {', '.join(f'{labels[n]}: {self.answer[n]}' for n in self.controls)}"
+        return f"one right setting is {', '.join(f'{labels[n]} {self.answer[n]}' for n in self.controls)}"
 
     def solution(self) -> dict[str, Any]:
         """Return settings that are right."""

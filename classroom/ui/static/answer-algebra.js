@@ -12,7 +12,7 @@ export function algebra(root, question, { answer, typed }) {
     root.__before = question.given; // who tries again goes on with what they had
     const state = question.right ? "right" : question.right === false ? "wrong" : "", formula = make("div", "formula"), p = make("div", `given ${state}`);
     fill(formula, question.formula);
-    p.append(make("b", "", MARKS[state] ?? ""), formula, make("i", "", question.right ? "right answer" : "your answer"));
+    p.append(make("b", "", MARKS[state] ?? ""), formula, make("i", "", question.right ? "right, your answer" : "your answer"));
     root.replaceChildren(p);
     requestAnimationFrame(() => reachFormulas(p));
     return;

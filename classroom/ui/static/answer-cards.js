@@ -6,7 +6,7 @@ export const MARKS = { right: "✓", wrong: "✕" };
 const SAYS = { "right yours": "right, your answer", right: "right answer", wrong: "your answer", chosen: "chosen" };
 
 export function cards(root, question, { answer, typed }) {
-  const many = question.type === "choices", picked = (many && typed.get()) || new Set(), open = question.given === null;
+  const many = question.type === "choices", picked = new Set((many && typed.get()) || []), open = question.given === null;
   root.className = `answers cards${question.close ? " close" : ""}`;
   const there = [...root.querySelectorAll(":scope > .card")];
   question.options.forEach((option, i) => {
@@ -22,7 +22,7 @@ export function cards(root, question, { answer, typed }) {
     card.onclick = () => {
       if (!many) { answer(option.letter); return; }
       if (!picked.delete(option.letter)) picked.add(option.letter);
-      typed.set(picked);
+      typed.set([...picked]);
       cards(root, question, { answer, typed });
     };
   });

@@ -3,23 +3,25 @@ import { MARKS } from "./answer-cards.js";
 import { make } from "./make.js";
 import { bindControls, bindPicture, releaseControls, releasePicture } from "./stage.js";
 
-export function configuring(root, question, { answer }) {
-  const open = question.given === null;
+export function configuring(root, question, { answer, typed }) {
+  const open = question.given === null, tried = (open && typed.get()) || {};
   root.className = "answers configuring";
   if (root.__of !== question.id) build(root, question.id);
   const { controls, picture, send, rows } = root.__view;
-  root.__stage = question.stage;
+  root.__stage = { ...question.stage, state: { ...question.stage.state, ...tried } };
+  controls.oninput = controls.onchange = () => { if (open) typed.set(offered(question, controls.__stage.held)); };
   controls.inert = !open;
   controls.classList.toggle("shut", !open);
   send.hidden = !open;
   send.onclick = () => {
-    const held = controls.__stage.held;
-    answer(Object.fromEntries(question.stage.controls.map(({ name }) => [name, held[name]])));
+    answer(offered(question, controls.__stage.held));
   };
   measured(rows, question.rows);
   // A picture needs its width, and a slide is built before it comes to the page.
   if (root.isConnected) bind(root, question.id); else queueMicrotask(() => bind(root, question.id));
 }
+
+const offered = ({ stage }, values) => Object.fromEntries(stage.controls.map(({ name }) => [name, values[name]]));
 
 function build(root, id) {
   root.__of = id;

@@ -8,7 +8,7 @@ export function field(root, question, { answer, typed }) {
   if (question.given !== null) {
     const p = make("p", `given ${question.right ? "right" : "wrong"}`), unit = make("span", "unit");
     fill(unit, question.unit);
-    p.append(make("b", "", MARKS[question.right ? "right" : "wrong"]), make("span", "", String(question.given)), unit, make("i", "", question.right ? "right answer" : "your answer"));
+    p.append(make("b", "", MARKS[question.right ? "right" : "wrong"]), make("span", "", String(question.given)), unit, make("i", "", question.right ? "right, your answer" : "your answer"));
     root.replaceChildren(p);
     return;
   }

@@ -23,7 +23,10 @@ export function typeset(html) {
     set = document.createElement("template");
     set.innerHTML = html;
     if (globalThis.katex) {
-      for (const e of set.content.querySelectorAll(".math")) globalThis.katex.render(e.textContent, e, { displayMode: e.classList.contains("block"), ...OPTIONS });
+      for (const e of set.content.querySelectorAll(".math")) {
+        globalThis.katex.render(e.textContent, e, { displayMode: e.classList.contains("block"), ...OPTIONS });
+        if (!e.classList.contains("block")) keepTogether(e);
+      }
       if (kept.size >= KEPT) kept.delete(kept.keys().next().value);
       kept.set(html, set);
     }
@@ -31,11 +34,28 @@ export function typeset(html) {
   return document.importNode(set.content, true);
 }
 
-// A formula too wide for a narrow screen scrolls: the keyboard must reach it.
+const SMALLEST = 0.75; // of its own size: what is still too wide scrolls
+
+// A formula too wide for a narrow screen is set smaller; one that scrolls all the same fades where it goes on, and the keyboard reaches it.
 export function reachFormulas(root) {
-  for (const e of root.querySelectorAll(".katex-display")) {
-    if (e.scrollWidth > e.clientWidth) e.tabIndex = 0; else e.removeAttribute("tabindex");
+  const all = [...root.querySelectorAll(".katex-display")], tooWide = (e) => e.scrollWidth > e.clientWidth + 1;
+  for (const e of all) if (e.__fitted) { e.firstElementChild.style.fontSize = ""; e.__fitted = false; }
+  const shares = all.map((e) => (tooWide(e) && e.clientWidth ? Math.max(SMALLEST, (0.985 * e.clientWidth) / e.scrollWidth) : 1));
+  all.forEach((e, i) => { if (shares[i] < 1) { const set = e.firstElementChild; set.style.fontSize = `${shares[i] * parseFloat(getComputedStyle(set).fontSize)}px`; e.__fitted = true; } });
+  for (const e of all) {
+    if (tooWide(e)) { e.tabIndex = 0; e.onscroll = () => goesOn(e); goesOn(e); } else { e.removeAttribute("tabindex"); delete e.dataset.goesOn; }
   }
+}
+
+function goesOn(e) {
+  const left = e.scrollLeft > 2, right = e.scrollLeft < e.scrollWidth - e.clientWidth - 2;
+  e.dataset.goesOn = left && right ? "both" : left ? "left" : right ? "right" : "";
+}
+addEventListener("resize", () => reachFormulas(document));
+
+const LONG = 14; // characters: a shorter formula within a text stands on one line
+function keepTogether(e) {
+  if (e.querySelector(".katex-html")?.textContent.length < LONG) e.classList.add("short");
 }
 
 // Fill an element; what it shows already is left as it is.

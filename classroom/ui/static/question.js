@@ -10,6 +10,7 @@ import { rating, words } from "./answer-poll.js";
 import { painting } from "./answer-paint.js";
 import { predicting } from "./answer-predict.js";
 import { adoptTheme } from "./colour.js";
+import { draftOf, surenessOf } from "./drafts.js";
 import { fill, loadKatex, needsKatex } from "./maths.js";
 import { make } from "./make.js";
 
@@ -21,10 +22,6 @@ const FORMS = {
   paint: painting, configure: configuring, predict: predicting,
 };
 
-const unsent = new Map(); // question -> what is typed and not sent; moving on loses nothing
-const sure = new Map(); // question -> how sure the reader said to be, before the answer
-export const forgetTyped = () => { unsent.clear(); sure.clear(); };
-
 const HTML = ["ask", "reason", "verdict", "unit", "formula", "mended"]; // of a question: what may hold mathematics
 export const textsOf = (question) => [...HTML.map((name) => question[name] ?? ""), ...question.hints, ...["options", "items", "names"].flatMap((name) => (question[name] ?? []).map((each) => each.text))];
 
@@ -33,25 +30,25 @@ const PARTS = '<div class="asked"><div class="prose"></div><div class="about"></
 
 export function paintQuestion(root, question, tell) {
   if (root.__id !== question.id) { root.__id = question.id; root.__given = undefined; root.innerHTML = PARTS; }
-  const $ = (q) => root.querySelector(q);
+  const $ = (q) => root.querySelector(q), typed = draftOf(question), sure = surenessOf(question);
   const answer = (given) => { // the first of two quick answers is the one that counts
     if (performance.now() - root.__sent < PATIENCE) return;
     root.__sent = performance.now();
     $(".answers").__typedOver = null;
-    tell({ question: question.id, given, ...(sure.has(question.id) ? { sure: sure.get(question.id) } : {}) });
+    tell({ question: question.id, given, ...(sure.get() === undefined ? {} : { sure: sure.get() }) });
   };
-  const typed = { get: () => unsent.get(question.id), set: (value) => unsent.set(question.id, value) };
   root.__sent = -PATIENCE;
   root.setAttribute("aria-label", "Question");
   fill($(".asked > .prose"), question.ask);
   FORMS[question.type]($(".answers"), question, { answer, typed });
   refusal($(".answers"), question.refusal);
-  aids($(".aids"), question, tell);
-  reason($(".reason"), question, (wish) => { unsent.delete(question.id); tell({ question: question.id, [wish]: true }); });
+  aids($(".aids"), question, sure, tell);
+  reason($(".reason"), question, (wish) => { typed.forget(); tell({ question: question.id, [wish]: true }); });
   const judged = root.__given === null && question.given !== null, opened = root.__given !== undefined && root.__given !== null && question.given === null, active = document.activeElement;
   root.__given = question.given;
   // The answer that was just given disabled its button: the keyboard goes on at what the answer brought.
   if (judged && (active === document.body || root.contains(active))) $(".verdict").focus({ preventScroll: true });
+  if (judged) requestAnimationFrame(() => $(".reason").scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" }));
   if (opened && active === document.body) $(".answers :is(.card, input, button, [tabindex])")?.focus({ preventScroll: true });
 }
 
@@ -65,8 +62,8 @@ function refusal(root, said) {
 }
 
 // Hints, and how sure the reader is: both before the answer, both as they like.
-function aids(root, question, tell) {
-  const open = question.given === null, key = JSON.stringify([question.hints, question.hint, open, question.sure, sure.get(question.id)]);
+function aids(root, question, sure, tell) {
+  const open = question.given === null, key = JSON.stringify([question.hints, question.hint, open, question.sure, sure.get()]);
   if (root.__key === key) return;
   root.__key = question.hints.some(needsKatex) ? null : key;
   const parts = question.hints.map((hint, i) => { const p = make("p", "hint"), text = make("span"); fill(text, hint); p.append(make("b", "", question.hints.length > 1 ? `Hint ${i + 1}` : "Hint"), text); return p; });
@@ -82,8 +79,8 @@ function aids(root, question, tell) {
     group.append(label);
     for (const share of question.sure) {
       const b = Object.assign(make("button", "", `${Math.round(100 * share)} %`), { type: "button" });
-      b.setAttribute("aria-pressed", String(sure.get(question.id) === share));
-      b.onclick = () => { if (sure.get(question.id) === share) sure.delete(question.id); else sure.set(question.id, share); for (const other of group.querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === b && sure.has(question.id))); };
+      b.setAttribute("aria-pressed", String(sure.get() === share));
+      b.onclick = () => { sure.set(sure.get() === share ? undefined : share); for (const other of group.querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === b && sure.get() === share)); };
       group.append(b);
     }
     parts.push(group);

@@ -1,9 +1,11 @@
 // A slide is painted as a whole, in one frame: at the key press where its sheet has come ahead, else when the server sends it.
 import { adoptTheme } from "./colour.js";
 import { deck, hears } from "./deck.js";
+import { opening } from "./dialogs.js";
+import { forgetDrafts } from "./drafts.js";
 import { fetchFrame, frameAtHand } from "./frames.js";
 import { fill, loadKatex, needsKatex, reachFormulas, typeset } from "./maths.js";
-import { forgetTyped, paintQuestion, textsOf } from "./question.js";
+import { paintQuestion, textsOf } from "./question.js";
 import { prepare } from "./shelf.js";
 import { bindControls, bindPicture, forgetStages, releaseControls, releasePicture } from "./stage.js";
 
@@ -58,7 +60,7 @@ export function mountSlide({ data, setStateValue, setTriggerValue, parentElement
   mounted = root;
   root.__tell = { settings: (said) => setStateValue("settings", said), answer: (said) => { sheets.clear(); setTriggerValue("answer", said); }, open: (what) => setTriggerValue("open", what) };
   const { seq, sheet } = data;
-  if (sheet.epoch !== epoch) { epoch = sheet.epoch; forgetStages(); forgetTyped(); sheets.clear(); }
+  if (sheet.epoch !== epoch) { epoch = sheet.epoch; forgetStages(); forgetDrafts(); sheets.clear(); }
   sheets.set(sheet.id, sheet);
   presenter = sheet.layout === "presenter";
   if (hears(seq)) {
@@ -127,9 +129,9 @@ function row(root, items, open) {
   items.forEach((item, i) => {
     const button = root.children[i] ?? root.appendChild(Object.assign(document.createElement("button"), { type: "button" }));
     button.className = item.kind; button.dataset.opens = item.opens; button.title = item.help;
-    if (item.kind !== "plain") button.setAttribute("aria-haspopup", "dialog");
+    button.setAttribute("aria-haspopup", "dialog");
     if (button.textContent !== item.label) button.textContent = item.label;
-    button.onclick = () => open(item.opens);
+    button.onclick = () => { opening(); open(item.opens); };
   });
 }
 
