@@ -223,8 +223,14 @@ def acting_for(exhibit: Exhibit) -> dict[str, dict[str, Any]]:
 
 def render(exhibit: Exhibit) -> bytes:
     """Return the frame of an exhibit at its settings: the picture, its words, and the settings it shows."""
-    data = exhibit.compute()
-    said = {"state": exhibit.state(), "alt": exhibit.alt(data), "acting": acting_for(exhibit)}
+    return framed(exhibit, exhibit.compute())
+
+
+def framed(exhibit: Exhibit, data: Any) -> bytes:
+    """Return the frame of an exhibit with these arrays."""
+    said: dict[str, Any] = {"state": exhibit.state(), "alt": exhibit.alt(data), "acting": acting_for(exhibit)}
+    if exhibit.run() is not None:
+        said["trains"] = True
     if explored := exhibit.explored():
         said["explorer"] = explored
     return frame(exhibit.picture(data), said)

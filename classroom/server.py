@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from anyio import create_task_group, to_thread
+from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -17,16 +17,16 @@ from starlette.staticfiles import StaticFiles
 from classroom import takeaway
 from classroom.content import ROOT, content
 from classroom.errata import ERRATA
-from classroom.exhibit import SettingsError
 from classroom.exhibits import EXHIBITS, Exhibit, key_of
 from classroom.explorer.receive import receive
 from classroom.frames import frame_of
 from classroom.picture import addressed
 from classroom.proof import certificate_of, erratum_text, operators
 from classroom.quiz_routes import previewed
+from classroom.replies import heard_out, of_exhibit
 from classroom.scripts import FOR_GOOD, KATEX, PLOTLY, PREFIX, STATIC, Scripts
-from classroom.training import CrowdedError, ready
-from lab.experiment import Experiment
+from classroom.training import close_pool, open_pool, ready
+from classroom.training_routes import trained
 
 log = logging.getLogger(__name__)
 
@@ -46,28 +46,12 @@ def answered(make: Callable[[Exhibit, list[str]], Response]) -> Callable[[Reques
     """
 
     async def answer(request: Request) -> Response:
-        key = request.path_params["key"]
-        if key not in EXHIBITS:
-            return PlainTextResponse(f"exhibit: must be one of {', '.join(EXHIBITS)}, got {key[:40]!r}.", 404)
-        exhibit = EXHIBITS[key]
-        state: Mapping[str, Any] = dict(request.query_params)
-        if unknown := set(state) - set(exhibit.controls()):
-            legal = ", ".join(exhibit.controls())
-            return PlainTextResponse(f"{key}: a setting must be one of {legal}, got {sorted(unknown)[0][:40]!r}.", 422)
-        legal_exhibit, notices = exhibit.from_state(state)
-        try:
-            if (run := legal_exhibit.run()) is not None and not await _ready_in_time(run, request):
+        async def made(exhibit: Exhibit, notices: list[str]) -> Response:
+            if (run := exhibit.run()) is not None and not await heard_out(request, ready(run)):
                 return Response(status_code=499)  # nobody reads it
-            reply = await to_thread.run_sync(make, legal_exhibit, notices)
-        except CrowdedError:
-            return PlainTextResponse("too many runs are waiting; try again in a minute", 503, {"Retry-After": "60"})
-        except SettingsError as error:
-            return PlainTextResponse(str(error), 422)
-        except Exception:  # whatever a computation meets, the reader gets a sentence and the log the trace
-            log.exception("%s failed at %s", key, state)
-            return PlainTextResponse("the computation failed; the server's log says why", 500)
-        reply.headers["Cache-Control"] = "no-cache"
-        return reply
+            return await to_thread.run_sync(make, exhibit, notices)
+
+        return await of_exhibit(request, request.query_params, made)
 
     return answer
 
@@ -92,29 +76,6 @@ def arrays(exhibit: Exhibit, notices: list[str]) -> Response:
 def table(exhibit: Exhibit, notices: list[str]) -> Response:
     """Return the table of an exhibit's numbers."""
     return JSONResponse({"notices": notices, "lines": [line._asdict() for line in takeaway.table(exhibit)]})
-
-
-async def _ready_in_time(run: Experiment[Any], request: Request) -> bool:
-    """Wait for a run, but no longer than the client does; say whether the run is at hand."""
-    done, fault = False, None
-
-    async with create_task_group() as group:
-
-        async def watch() -> None:
-            while (await request.receive())["type"] != "http.disconnect":
-                pass
-            group.cancel_scope.cancel()
-
-        group.start_soon(watch)
-        try:
-            await ready(run)
-            done = True
-        except Exception as error:  # raised below: a task group would wrap it
-            fault = error
-        group.cancel_scope.cancel()
-    if fault is not None:
-        raise fault
-    return done
 
 
 def plotly_script(request: Request) -> Response:
@@ -151,14 +112,17 @@ def warm() -> None:
 
 @asynccontextmanager
 async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
-    """Warm up beside the first requests."""
+    """Warm up beside the first requests; end the processes of the lab in the end."""
+    open_pool().warm()
     threading.Thread(target=warm, name="warm-up", daemon=True).start()
     yield {}
+    close_pool()
 
 
 ROUTES: list[BaseRoute] = [
     Route("/healthz", health),
     Route("/api/exhibit/{key}", answered(picture)),
+    Route("/api/run/{key}", trained),
     Route("/api/exhibit/{key}/code", answered(code)),
     Route("/api/exhibit/{key}/arrays", answered(arrays)),
     Route("/api/exhibit/{key}/table", answered(table)),

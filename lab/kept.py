@@ -57,6 +57,13 @@ class Kept(Generic[K, V]):
         flight.set_result(value)
         return value
 
+    def put(self, key: K, value: V) -> None:
+        """Keep a value that was computed elsewhere."""
+        with self._guard:
+            if key in self._values:
+                self.taken -= self.size(self._values.pop(key))
+            self._keep(key, value)
+
     def clear(self) -> None:
         """Forget every value."""
         with self._guard:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
-import threading
 import tomllib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,9 @@ from classroom.exhibits import EXHIBITS
 from classroom.frames import frame_of
 from classroom.scripts import KATEX, PREFIX, STATIC, fingerprint
 from classroom.server import ROUTES
-from classroom.training import MOST_WAITING, SLOTS
+from classroom.training import close_pool, open_pool
 from lab.experiment import RESULTS
-from lab.kept import Kept
+from tests.lab.gated import Gated
 
 every_exhibit = pytest.mark.parametrize("key", EXHIBITS)
 HOSTILE = ["nan", "-inf", "1e999", "", "<script>alert(1)</script>", "../../etc/passwd", "٣", "9" * 400]
@@ -149,31 +150,32 @@ def test_a_computation_that_fails_shows_no_trace(server: TestClient, monkeypatch
 
 
 class Hall:
-    """Every run of a learning rate is begun and then waits until it may go on; nothing is trained."""
+    """Every run of a learning rate is begun, tells so, and then waits until it may go on; nothing is trained."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.go = threading.Event()
-        self.begun: list[float] = []
-        self.kept = Kept(self._train, room=128)
-        monkeypatch.setattr("classroom.training.RESULTS", self.kept)
-        monkeypatch.setattr("lab.experiment.RESULTS", self.kept)
-        monkeypatch.setattr("classroom.server.frame_of", lambda e: b"" if e.run() in self.kept else frame_of(e))
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        gated = lambda exhibit: Gated(folder=str(folder), name=f"{exhibit.rate:.1f}")  # noqa: E731
+        monkeypatch.setattr(EXHIBITS["covariate_shift"], "run", gated)
+        monkeypatch.setattr("classroom.server.frame_of", lambda e: b"" if isinstance(e.run(), Gated) else frame_of(e))
 
-    def _train(self, run: Any) -> str:
-        self.begun.append(run.rate)
-        assert self.go.wait(60)
-        return "a result"
+    @property
+    def begun(self) -> list[str]:
+        return sorted(file.name.removeprefix("begun-") for file in self.folder.glob("begun-*"))
+
+    def go(self) -> None:
+        (self.folder / "go").touch()
 
     async def begins(self, count: int) -> None:
         """Wait until as many runs have begun."""
-        with anyio.fail_after(20):
+        with anyio.fail_after(30):
             while len(self.begun) < count:
                 await anyio.sleep(0.01)
 
 
 @pytest.fixture
-def hall(monkeypatch: pytest.MonkeyPatch) -> Hall:
-    return Hall(monkeypatch)
+def hall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hall]:
+    yield Hall(tmp_path, monkeypatch)
+    close_pool()
 
 
 def test_a_hundred_runs_stop_no_other_picture_and_no_script(hall: Hall) -> None:
@@ -190,19 +192,18 @@ def test_a_hundred_runs_stop_no_other_picture_and_no_script(hall: Hall) -> None:
             try:
                 for visitor in range(100):
                     visitors.start_soon(ask, 0.1 * (1 + visitor % 10))
+                await hall.begins(open_pool().size)
                 with anyio.fail_after(20):
-                    while len(answers) < 100 - MOST_WAITING:  # who is refused hears it at once
-                        await anyio.sleep(0.01)
                     assert (await readers.get("/api/exhibit/channel_window")).status_code == 200
                     assert (await readers.get(f"/{PREFIX}/stage.js")).status_code == 200
-                await hall.begins(SLOTS)
-                assert len(hall.begun) == SLOTS
+                assert len(hall.begun) == open_pool().size
             finally:
-                hall.go.set()
+                hall.go()
 
     apart(visit)
-    assert sorted(answers) == [200] * MOST_WAITING + [503] * (100 - MOST_WAITING)
-    assert sorted(hall.begun) == pytest.approx([0.1 * n for n in range(1, 11)])  # each once, however many asked
+    assert answers == [200] * 100
+    assert hall.begun == [f"{0.1 * n:.1f}" for n in range(1, 11)]
+    assert all((hall.folder / f"begun-{name}").read_text() == "x" for name in hall.begun)  # once, however many asked
 
 
 def test_a_run_that_nobody_waits_for_any_more_is_not_begun(hall: Hall) -> None:
@@ -232,22 +233,59 @@ def test_a_run_that_nobody_waits_for_any_more_is_not_begun(hall: Hall) -> None:
 
         async with anyio.create_task_group() as visitors:
             try:
-                for rate in rates[:SLOTS]:
+                size = open_pool().size
+                for rate in rates[:size]:
                     visitors.start_soon(connect, rate)
-                await hall.begins(SLOTS)
-                for rate in rates[SLOTS:]:
+                await hall.begins(size)
+                for rate in rates[size:]:
                     visitors.start_soon(connect, rate)
-                await anyio.wait_all_tasks_blocked()
-                leave[0.3].set()
-                leave[0.4].set()
+                await anyio.sleep(0.3)
+                leave[rates[-3]].set()
+                leave[rates[-2]].set()
                 with anyio.fail_after(20):
-                    while sorted(left) != [0.3, 0.4]:  # those who left hold nothing, not even a task
+                    while sorted(left) != rates[-3:-1]:  # those who left hold nothing, not even a task
                         await anyio.sleep(0.01)
             finally:
-                hall.go.set()
+                hall.go()
 
     apart(visit)
-    assert sorted(hall.begun) == [0.1, 0.2, 0.5]
+    assert hall.begun == [f"{rate:.1f}" for rate in (*rates[:-3], rates[-1])]
+
+
+def test_a_run_is_followed_picture_by_picture_paused_and_left(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EXHIBITS["covariate_shift"], "seen_in", lambda self, result: result)
+    monkeypatch.setattr("classroom.training_routes.framed", lambda exhibit, data: str(data.value.tolist()).encode())
+
+    async def visit() -> None:
+        transport = httpx2.ASGITransport(app=Starlette(routes=ROUTES))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://talk") as reader:
+
+            async def ask(**own: object) -> Any:
+                query = {"rate": "0.3", "_follower": "somebody", "_seen": "0", **{f"_{k}": v for k, v in own.items()}}
+                return await reader.get("/api/run/covariate_shift", params=query)
+
+            seen: list[tuple[float, bytes]] = []
+            said: dict[str, Any] = {"version": 0}
+            with anyio.fail_after(30):
+                while len(seen) < 3:
+                    reply = await ask(seen=said["version"])
+                    said = json.loads(reply.headers["X-Run"])
+                    if reply.content:
+                        seen.append((said["done"], reply.content))
+                assert said["state"] == "training"
+                assert seen == sorted(seen, key=lambda each: each[0])
+                assert len({content for _, content in seen}) == 3
+                while said["state"] != "paused":
+                    said = json.loads((await ask(seen=said["version"], paused=1)).headers["X-Run"])
+                assert (await ask(leave=1)).status_code == 204
+                assert json.loads((await ask(seen=said["version"])).headers["X-Run"])["done"] < said["done"] + 1e-9
+            assert (await ask(seen="x")).status_code == 422
+            assert (await ask(follower="")).status_code == 422
+
+    try:
+        apart(visit)
+    finally:
+        hall.go()
 
 
 def _starts_a_run(control: Range | Pick) -> bool:

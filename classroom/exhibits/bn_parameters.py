@@ -7,10 +7,10 @@ from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
-from classroom.exhibit import Exhibit, Pick, Range
+from classroom.exhibit import Pick, Range
 from classroom.picture import Note, Picture, Plot, Values
 from classroom.plots import axis, figure, text
-from classroom.training import finished
+from classroom.trained import Trained
 from classroom.typeset import number
 from lab.experiments.bn_parameters import BnParameters as Run
 from lab.experiments.bn_parameters import Result
@@ -35,7 +35,7 @@ class Data(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BnParameters(Exhibit):
+class BnParameters(Trained[Result]):
     """Choose a quantity and go through the training: one ridge per layer, one tick per unit."""
 
     title = "The parameters of batch normalization, layer by layer"
@@ -49,9 +49,8 @@ class BnParameters(Exhibit):
         """Return the training of the network at this weight decay and learning rate."""
         return Run(steps=STEPS, rate=self.rate, weight_decay=DECAYS[self.decay])
 
-    def compute(self) -> Data:
-        """Train the network, or take the run at hand, and pick one moment of it."""
-        run: Result = finished(self.run())
+    def seen_in(self, run: Result) -> Data:
+        """Pick one moment of the training."""
         now = int(np.searchsorted(run.steps, self.step, side="right")) - 1
         whole: Values = getattr(run, self.show.replace(" ", "_"))
         low, high = float(whole.min()), float(whole.max())

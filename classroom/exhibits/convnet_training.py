@@ -5,18 +5,18 @@ from __future__ import annotations
 import logging
 import os
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from classroom.exhibit import Exhibit, Pick, Range
+from classroom.exhibit import Pick, Range
 from classroom.picture import Note, Picture, Plot, Values
 from classroom.plots import BN, COLOURS, NAMES, PLAIN, Trace, axis, band, dot, end_labels, figure, line
-from classroom.training import finished
+from classroom.trained import Trained
 from lab.data import DataError
 from lab.experiments.digits_convnet import DigitsConvnet as Run
+from lab.experiments.digits_convnet import Result
 from lab.statistics import Interval, interval
 
 log = logging.getLogger(__name__)
@@ -42,17 +42,15 @@ class Data(NamedTuple):
 NOTHING = np.empty((2, 0, 2))
 
 
-@lru_cache(maxsize=16)
-def recorded(run: Run) -> Data:
-    """Return what the picture needs of a run, its last step shown; kept, since scrubbing asks for it at every step."""
-    result = finished(run)
+def recorded(result: Result) -> Data:
+    """Return what the picture needs of a result, its last step shown."""
     loss = np.array([[interval(seeds) for seeds in arm.T] for arm in result.loss])
     gained = tuple(interval(100 * seeds) for seeds in (result.accuracy[BN] - result.accuracy[PLAIN]).T)
     return Data(result.steps, loss, 100 * result.accuracy_intervals(), gained, len(result.steps) - 1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConvnetTraining(Exhibit):
+class ConvnetTraining(Trained[Result]):
     """Both networks of a seed begin alike and see the same batches; only BN differs."""
 
     title = "A small convolutional network, with and without batch normalization"
@@ -75,10 +73,14 @@ class ConvnetTraining(Exhibit):
     def compute(self) -> Data:
         """Train every seed both ways, or take the run at hand; without the files of CIFAR-10 say what is missing."""
         try:
-            run = recorded(self.run())
+            return super().compute()
         except DataError as error:
             log.warning("%s", error)  # with the whole path, which is none of a reader's business
             return Data(np.empty(0), NOTHING, NOTHING, (), 0, error.public())
+
+    def seen_in(self, result: Result) -> Data:
+        """Take mean and interval of every step, and the chosen step."""
+        run = recorded(result)
         return run._replace(now=int(np.searchsorted(run.steps, self.step, side="right")) - 1)
 
     def picture(self, data: Data) -> Picture:
@@ -120,7 +122,7 @@ class ConvnetTraining(Exhibit):
                 ends.append((NAMES[arm], float(mean[-1]), COLOURS[arm]))
         chart = figure(
             traces,
-            axis("step", 0, int(data.steps[-1]), dtick=25),
+            axis("step", 0, STEPS, dtick=25),
             axis(unit, 0, top),
             end_labels(ends, float(steps[-1]), 0, top, rem - 3.5),
         )
@@ -134,7 +136,7 @@ class ConvnetTraining(Exhibit):
             return f"No curves: {data.missing}"
         plain, bn = (Interval(*data.accuracy[arm, data.now]) for arm in (PLAIN, BN))
         return (
-            f"After {data.steps[data.now]} of {data.steps[-1]} steps on {self.data}, {bn} % of the held-out pictures "
+            f"After {data.steps[data.now]} of {STEPS} steps on {self.data}, {bn} % of the held-out pictures "
             f"are right with BN and {plain} % without (mean and 95 % interval of {self.run().seeds} seeds); the "
             f"difference, seed by seed, is {data.gained[data.now]} points."
         )

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from classroom.exhibit import Exhibit, Range
+from classroom.exhibit import Range
 from classroom.picture import Note, Picture, Plot, Values
 from classroom.plots import BN, COLOURS, NAMES, PLAIN, axis, band, dot, end_labels, figure, line, padded
-from classroom.training import finished
+from classroom.trained import Trained
 from classroom.typeset import number
 from lab.experiments.covariate_shift import CovariateShift as Run
+from lab.experiments.covariate_shift import Result
 from lab.statistics import percent
 
 STEPS = 2000
@@ -23,24 +23,16 @@ PERCENTILES = ("15 %", "50 %", "85 %")
 class Data(NamedTuple):
     """What the picture needs of a run; the first axis is without, with BN."""
 
-    steps: Values  # (S,), of the whole run
-    percentiles: Values  # (2, S, 3, units); of the chosen unit, (2, S, 3), once there is one
+    steps: Values  # (S,), of the run so far
+    percentiles: Values  # (2, S, 3), of the chosen unit
     accuracy: Values  # (2, S)
-    drift: Values  # (2, units), then (2,): way of the median over the whole run, in widths of its final band
+    drift: Values  # (2,): way of the median over the whole run, in widths of its final band
     now: int  # index of the last recorded step that is shown
     span: tuple[float, float]  # of the percentiles' axis: one for all units, so that they can be compared
 
 
-@lru_cache(maxsize=16)
-def recorded(run: Run) -> Data:
-    """Return what the picture needs of a run, its last step shown; kept, since scrubbing asks for it at every step."""
-    result = finished(run)
-    span = padded(result.percentiles)
-    return Data(result.steps, result.percentiles, result.accuracy, result.drift(), len(result.steps) - 1, span)
-
-
 @dataclass(frozen=True, kw_only=True)
-class CovariateShift(Exhibit):
+class CovariateShift(Trained[Result]):
     """Scrub through the training of two networks that began alike and saw the same batches."""
 
     title = "The inputs of one unit of the last hidden layer, while the network trains"
@@ -53,13 +45,16 @@ class CovariateShift(Exhibit):
         """Return the training of both networks at this learning rate."""
         return Run(steps=STEPS, rate=self.rate)
 
-    def compute(self) -> Data:
-        """Train both networks, or take the run at hand."""
-        run, unit = recorded(self.run()), self.unit - 1
-        return run._replace(
-            percentiles=run.percentiles[..., unit],
-            drift=run.drift[..., unit],
-            now=int(np.searchsorted(run.steps, self.step, side="right")) - 1,
+    def seen_in(self, result: Result) -> Data:
+        """Take the watched unit out of a run, and the chosen step."""
+        unit = self.unit - 1
+        return Data(
+            result.steps,
+            result.percentiles[..., unit],
+            result.accuracy,
+            result.drift()[..., unit],
+            int(np.searchsorted(result.steps, self.step, side="right")) - 1,
+            padded(result.percentiles),
         )
 
     def picture(self, data: Data) -> Picture:

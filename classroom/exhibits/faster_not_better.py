@@ -7,11 +7,12 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from classroom.exhibit import Exhibit, Range
+from classroom.exhibit import Range
 from classroom.picture import Note, Picture, Plot, Values
 from classroom.plots import BN, COLOURS, NAMES, PLAIN, SYMBOLS, Trace, axis, figure, line, text
-from classroom.training import finished
+from classroom.trained import Trained
 from lab.experiments.faster_not_better import FasterNotBetter as Run
+from lab.experiments.faster_not_better import Result
 from lab.statistics import Interval, interval
 
 
@@ -28,7 +29,7 @@ class Data(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FasterNotBetter(Exhibit):
+class FasterNotBetter(Trained[Result]):
     """Two claims, so two axes: how soon, and how good in the end."""
 
     title = "Speed and final accuracy over several seeds"
@@ -41,9 +42,9 @@ class FasterNotBetter(Exhibit):
         """Return the training of every seed both ways."""
         return Run(seeds=self.seeds, depth=self.depth)
 
-    def compute(self) -> Data:
-        """Train every seed both ways, or take the run at hand; the target only changes how it is read."""
-        result = finished(self.run())._replace(target=self.target)
+    def seen_in(self, result: Result) -> Data:
+        """Read speed and final accuracy out of a run; the target only changes how it is read."""
+        result = result._replace(target=self.target)
         final = 100 * result.final_accuracy()
         end = (interval(final[PLAIN]), interval(final[BN]))
         right, reached = 100 * result.accuracy, result.steps_to_target()
@@ -62,7 +63,7 @@ class FasterNotBetter(Exhibit):
         ]
 
     def _way(self, data: Data) -> object:
-        target, last = 100 * self.target, int(data.steps[-1])
+        target, last = 100 * self.target, self.run().steps
         traces: list[Trace] = []
         for arm in (PLAIN, BN):
             every = np.pad(data.accuracy[arm], ((0, 0), (0, 1)), constant_values=np.nan)  # one trace, seeds apart
@@ -88,7 +89,7 @@ class FasterNotBetter(Exhibit):
         )  # fmt: skip
 
     def _end(self, data: Data) -> object:
-        last = float(data.steps[-1])
+        last = float(self.run().steps)
         never = 1.12 * last
         traces: list[Trace] = []
         labels = []

@@ -9,12 +9,12 @@ from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
-from classroom.exhibit import Control, Exhibit, Pick, Range
+from classroom.exhibit import Control, Pick, Range
 from classroom.picture import Note, Picture, Plot, Ramp, Scale, Table, Values
 from classroom.plots import BN, COLOURS, NAMES, PLAIN, SYMBOLS, Trace, axis, figure, text
 from classroom.theme import colorscale
-from classroom.training import finished
-from lab.experiments.learning_rate_and_init import LEARNED, RATES, SCALES
+from classroom.trained import Trained
+from lab.experiments.learning_rate_and_init import LEARNED, RATES, SCALES, Result
 from lab.experiments.learning_rate_and_init import LearningRateAndInit as Run
 
 PLOT, TABLE, SWEEP = "the talk's runs", "as a table", "sweep run here"
@@ -57,7 +57,7 @@ class Data(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LearningRateAndInit(Exhibit):
+class LearningRateAndInit(Trained[Result]):
     """Compare the areas in which training works, not the best cells."""
 
     title = "Learning rate and initialization, with and without batch normalization"
@@ -76,9 +76,12 @@ class LearningRateAndInit(Exhibit):
 
     def compute(self) -> Data:
         """Run the sweep where it is asked for, or take the one at hand."""
-        if (run := self.run()) is None:
+        if self.run() is None:
             return Data(np.empty((2, 0, 0)), np.empty((2, 0, 0), bool), "")
-        result = finished(run)
+        return super().compute()
+
+    def seen_in(self, result: Result) -> Data:
+        """Take the cells that have been run."""
         return Data(result.accuracy, result.diverged, result.verdict())
 
     def picture(self, data: Data) -> Picture:
@@ -90,7 +93,7 @@ class LearningRateAndInit(Exhibit):
         learned = [int((data.accuracy[arm] >= LEARNED).sum()) for arm in (PLAIN, BN)]
         return [
             *(
-                Plot(span=6, label=NAMES[arm], note=f"{learned[arm]} of {data.accuracy[arm].size} learn",
+                Plot(span=6, label=NAMES[arm], note=f"{learned[arm]} of {np.isfinite(data.accuracy[arm]).sum()} learn",
                      figure=_map(data, arm), height_rem=18)
                 for arm in (PLAIN, BN)
             ),
@@ -164,6 +167,7 @@ def _label(row: Row) -> dict[str, Any]:
 
 def _map(data: Data, arm: int) -> Any:
     percent = 100 * data.accuracy[arm]
+    said = np.select([data.diverged[arm], np.isnan(percent)], ["×", ""], np.char.mod("%.0f", percent))
     scales, rates = [f"{scale:g}" for scale in SCALES], [f"{rate:g}" for rate in RATES]
     heat = {
         "type": "heatmap", "z": percent, "zmin": PERCENT.low, "zmax": PERCENT.high, "xgap": 1, "ygap": 1,
@@ -174,7 +178,7 @@ def _map(data: Data, arm: int) -> Any:
     numbers = {
         "type": "scatter", "mode": "text", "hoverinfo": "skip", "x": scales * len(rates),
         "y": [rate for rate in rates for _ in scales],
-        "text": np.where(data.diverged[arm], "×", np.char.mod("%.0f", percent)).ravel().tolist(),
+        "text": said.ravel().tolist(),
         "textfont": {"color": np.where(percent >= 60, "var(--paper)", "var(--ink)").ravel().tolist()},
     }  # fmt: skip
     bare = {"type": "category", "showline": False, "tickcolor": "rgba(0,0,0,0)"}

@@ -15,6 +15,7 @@ from classroom.errata import ERRATA
 from classroom.exhibit import acting_for, controls_for
 from classroom.frames import at_hand
 from classroom.prose import prose
+from classroom.trained import Trained
 from classroom.ui import citations, closing, memory
 from classroom.ui.ask import Sheet, question_sheet
 from classroom.ui.cover import cover
@@ -84,6 +85,7 @@ def _common(slide: Slide) -> Sheet:
             "acting": acting_for(exhibit),
             "state": exhibit.state(),
             "seq": memory.moves(slide),
+            "trains": isinstance(exhibit, Trained),
             "ready": not exhibit.trains() or at_hand(exhibit) is not None,
         }
         if slide.controls:  # an address of all the others would be long

@@ -34,7 +34,7 @@ class Result(NamedTuple):
     diverged: NDArray[np.bool_]  # (2, L, I)
 
     def verdict(self) -> str:
-        runs = self.rates.size * self.scales.size
+        runs = int(np.isfinite(self.accuracy[1]).sum())  # so far
         plain, bn = (int((a >= LEARNED).sum()) for a in self.accuracy)
         best = np.nanmax(self.accuracy, axis=(1, 2))
         forgiving = f"the network {ARMS[bn > plain]} bears more of them" if bn != plain else "both bear as many"

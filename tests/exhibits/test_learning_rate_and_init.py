@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from classroom.exhibits import learning_rate_and_init
+from classroom import trained
 from classroom.exhibits.learning_rate_and_init import PLOT, SWEEP, TABLE, LearningRateAndInit
 from classroom.picture import Plot
 
@@ -36,7 +36,7 @@ def test_the_talks_rows_are_as_printed_and_each_is_a_named_point() -> None:
 
 
 def test_the_talks_table_trains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learning_rate_and_init, "finished", lambda run: pytest.fail("nothing to train here"))
+    monkeypatch.setattr(trained, "finished", lambda run: pytest.fail("nothing to train here"))
     for show in (PLOT, TABLE):
         LearningRateAndInit(show=show).compute()
 

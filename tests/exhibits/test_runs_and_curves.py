@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from classroom.plots import padded, spread
-from classroom.training import SLOTS, finished, ready
+from classroom.training import close_pool, finished, ready
 from lab.experiment import RESULTS, Experiment, Progress
 from lab.experiments.digits_convnet import DigitsConvnet
 
@@ -64,24 +64,7 @@ def test_many_who_ask_at_once_get_one_run() -> None:
 
 def test_a_run_without_its_data_is_left_to_the_picture(tmp_path: Path) -> None:
     apart(ready, DigitsConvnet(data=str(tmp_path)))
-
-
-def test_who_waits_too_long_leaves_the_queue_and_the_next_is_served() -> None:
-    async def hall() -> None:
-        async with anyio.create_task_group() as readers:
-            for number in range(SLOTS):
-                readers.start_soon(ready, Counted(number=number))
-            await anyio.wait_all_tasks_blocked()
-            for number in (7, 7, 8):
-                with anyio.move_on_after(0.01) as patience:
-                    await ready(Counted(number=number))
-                assert patience.cancelled_caught
-            readers.start_soon(ready, Counted(number=9))
-            await anyio.wait_all_tasks_blocked()
-            Counted.go.set()
-
-    apart(hall)
-    assert sorted(Counted.begun) == [*range(SLOTS), 9]
+    close_pool()
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=6), st.floats(0.5, 12))

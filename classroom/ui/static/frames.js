@@ -13,15 +13,17 @@ export function decode(raw) {
 }
 
 // What the server makes of an exhibit at its settings: its frame, or another part.
-export const addressOf = ({ exhibit, state }, part = "") => {
+export const addressOf = ({ exhibit, state }, part = "", route = "exhibit") => {
   const query = new URLSearchParams(Object.entries(state).map(([k, v]) => [k, String(v)]));
-  return new URL(`../api/exhibit/${exhibit}${part}?${query}`, import.meta.url).href;
+  return new URL(`../api/${route}/${exhibit}${part}?${query}`, import.meta.url);
 };
 
+function room() { if (frames.size >= KEPT) frames.delete(frames.keys().next().value); }
+
 export function fetchFrame(wanted) {
-  const address = addressOf(wanted);
+  const address = addressOf(wanted).href;
   if (!frames.has(address)) {
-    if (frames.size >= KEPT) frames.delete(frames.keys().next().value);
+    room();
     const kept = { leave: new AbortController() };
     kept.coming = fetch(address, { signal: kept.leave.signal }).then(async (reply) => {
       if (!reply.ok) throw new Error((await reply.text()).slice(0, 200) || `the server answered ${reply.status}`);
@@ -33,10 +35,16 @@ export function fetchFrame(wanted) {
 }
 
 // The frame of these settings if the browser has it.
-export const frameAtHand = (wanted) => frames.get(addressOf(wanted))?.frame;
+export const frameAtHand = (wanted) => frames.get(addressOf(wanted).href)?.frame;
+
+// Keep a frame that came in another way.
+export function keepFrame(wanted, frame) {
+  room();
+  frames.set(addressOf(wanted).href, { leave: new AbortController(), frame, coming: Promise.resolve(frame) });
+}
 
 // Nobody waits for this frame any more: a run that has not begun never does.
 export function dropFrame(wanted) {
-  const kept = frames.get(addressOf(wanted));
+  const kept = frames.get(addressOf(wanted).href);
   if (kept && !kept.frame) kept.leave.abort();
 }

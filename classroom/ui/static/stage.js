@@ -3,6 +3,7 @@
 import { afterMove } from "./deck.js";
 import { decode, dropFrame, fetchFrame, frameAtHand } from "./frames.js";
 import { paint } from "./panels.js";
+import { followRun, runRow } from "./run.js";
 import { leave, take } from "./shelf.js";
 import { adoptTheme, themeOf } from "./colour.js";
 import { AFTER, follow, offer } from "./takeaway.js";
@@ -51,13 +52,43 @@ function drawPicture(root, frame) {
   if (stage && JSON.stringify(stage.acting) !== JSON.stringify(frame.header.acting)) { stage.acting = frame.header.acting; stage.controls.forEach((c) => reflect(c, stage)); }
 }
 
+// Let the picture grow with its run, until the run is over or the reader wants something else.
+async function grow(stage, { state, move, anew }) {
+  const late = () => move < stage.shown, tell = (run) => { stage.run = run; stage.pictures.forEach((p) => p.__run?.show(run)); };
+  stage.pictures.forEach((p) => p.classList.remove("waiting", "failed"));
+  stage.following = followRun({ exhibit: stage.exhibit, state }, {
+    anew, tell,
+    show: (frame) => { if (!late() && !stage.want) { stage.shown = move; stage.pictures.forEach((p) => drawPicture(p, frame)); } },
+  });
+  tell({ state: "waiting" });
+  await Promise.race([stage.following.over, new Promise((done) => { stage.turnAway = done; })]);
+  stage.following.leave();
+  stage.following = stage.turnAway = null;
+}
+
+// No run goes on behind this picture; one may be begun anew if it is of a run at all.
+const rest = (root, frame) => root.__run?.show({ state: frame.header.trains ? "over" : "none" });
+
+// What the reader does about a run.
+function steer(stage, what) {
+  if (what === "again") { stage.want = { state: { ...stage.held }, move: (stage.moves += 1), anew: true }; stage.turnAway?.(); pump(stage); }
+  else if (what === "stop") { stage.following?.stop(); stage.turnAway?.(); }
+  else stage.following?.pause(what === "pause");
+}
+
 async function pump(stage) {
   if (stage.busy) return;
   stage.busy = true;
   try {
     while (stage.want) {
-      const { state, move } = stage.want, late = () => move < stage.shown; // the reader has seen a newer one, that was at hand
+      const { state, move, anew } = stage.want, late = () => move < stage.shown; // the reader has seen a newer one, that was at hand
       stage.want = null; stage.asks = state;
+      if (stage.trains && (anew || !frameAtHand({ exhibit: stage.exhibit, state }))) {
+        if (stage.due) commit(stage); // the page need not wait for the run
+        await grow(stage, { state, move, anew });
+        stage.asks = null;
+        continue;
+      }
       const slow = setTimeout(() => { if (!late()) stage.pictures.forEach(wait); }, 250);
       try {
         const frame = await fetchFrame({ exhibit: stage.exhibit, state });
@@ -73,7 +104,8 @@ async function pump(stage) {
 function display(stage, asks = true) {
   stage.controls.forEach((c) => reflect(c, stage));
   const move = (stage.moves += 1), ready = frameAtHand(stage);
-  if (ready) { stage.want = null; show(stage, ready, move); stage.pictures.forEach((p) => p.classList.remove("waiting")); }
+  if (ready || asks) stage.turnAway?.();
+  if (ready) { stage.want = null; show(stage, ready, move); stage.pictures.forEach((p) => rest(p, ready)); stage.pictures.forEach((p) => p.classList.remove("waiting")); }
   else if (asks) { stage.want = { state: { ...stage.state }, move }; pump(stage); }
   return !!ready;
 }
@@ -249,7 +281,7 @@ function adopt(stage, { state, acting, seq }) {
 // Let an element hold the controls of a stage. data: {exhibit, slow, controls, state, seq}
 export function bindControls(root, name, data, send) {
   const stage = stageOf(name);
-  Object.assign(stage, { exhibit: data.exhibit, slow: data.slow, page: data.page, usual: data.usual, send, spec: data.controls });
+  Object.assign(stage, { exhibit: data.exhibit, slow: data.slow, trains: data.trains, page: data.page, usual: data.usual, send, spec: data.controls });
   stage.controls.add(root);
   if (root.__stage !== stage) { root.__stage = stage; build(root, stage); }
   if ((data.seq >= stage.seq && !stage.ahead) || !stage.state) adopt(stage, data);
@@ -320,14 +352,19 @@ export function bindPicture(root, name, data) {
   }
   const stage = stageOf(name);
   stage.pictures.add(root); root.__shows = stage; root.dataset.stage = name;
+  if (data.trains && !root.__run) root.querySelector(".after").prepend((root.__run = runRow((what) => steer(root.__shows, what))));
   const wanted = { exhibit: data.exhibit, state: isAhead(stage, data) ? stage.state : data.state }, shown = root.__frame?.header, ready = frameAtHand(wanted);
   if (shown?.exhibit === wanted.exhibit && (isAhead(stage, data) || same(shown.state, wanted.state))) {
     if (root.__theme !== themeOf(root)) drawPicture(root, root.__frame);
-  } else if (ready) drawPicture(root, ready); else ask(root, wanted);
+  } else if (ready) { drawPicture(root, ready); rest(root, ready); }
+  else if (data.trains && stage.controls.size) { root.__run.show({ state: "waiting" }); stage.want = { state: wanted.state, move: (stage.moves += 1) }; stage.turnAway?.(); pump(stage); }
+  else ask(root, wanted);
 }
 
 export function releasePicture(root) {
-  root.__shows?.pictures.delete(root); root.__near?.disconnect(); root.__near = null;
+  root.__shows?.pictures.delete(root);
+  if (root.__shows && !root.__shows.pictures.size) { root.__shows.want = null; root.__shows.turnAway?.(); } // whoever leaves the slide leaves its run
+  root.__near?.disconnect(); root.__near = null;
   const figure = root.querySelector(".picture");
   if (figure) leave(figure, root.__frame, root.__theme);
   root.__frame = root.__asked = root.__shows = null;
