@@ -59,7 +59,10 @@ async def follow(
     run = pool.follow(experiment, follower, paused=paused, anew=anew)
     with suppress(asyncio.TimeoutError):
         await asyncio.wait_for(asyncio.wrap_future(pool.changed(run, seen)), ANSWER)
-    return pool.view(run)
+    view = pool.view(run)
+    if view.state not in ACTIVE:
+        pool.heard(run, follower)
+    return view
 
 
 def leave(experiment: Experiment[Any], follower: str) -> None:

@@ -87,6 +87,7 @@ class Pool:
         self._lock = threading.RLock()
         self._queue: list[Run] = []
         self._active: dict[Experiment[Any], Run] = {}
+        self._failed: dict[Experiment[Any], tuple[float, Run]] = {}  # with those who have not heard of it yet
         self._workers: list[_Worker] = []
         self._closed = threading.Event()
         threading.Thread(target=self._watch, name="runs", daemon=True).start()
@@ -94,9 +95,12 @@ class Pool:
     def follow(self, experiment: Experiment[Any], follower: str, *, paused: bool = False, anew: bool = False) -> Run:
         """Return the run of an experiment, begun or queued if there is none; `anew` also where its result is kept.
 
-        Raises CrowdedError where too many wait.
+        Whoever followed a run that failed gets that one, until they have heard of it. Raises CrowdedError where too
+        many wait.
         """
         with self._lock:
+            if experiment in self._failed and follower in self._failed[experiment][1].followers:
+                return self._failed[experiment][1]
             run = self._active.get(experiment)
             if run is None:
                 run = Run(experiment)
@@ -117,6 +121,11 @@ class Pool:
             if (run := self._active.get(experiment)) is not None:
                 run.followers.pop(follower, None)
                 self._arrange()
+
+    def heard(self, run: Run, follower: str) -> None:
+        """Note that somebody knows that a run is not active any more."""
+        with self._lock:
+            run.followers.pop(follower, None)
 
     def view(self, run: Run) -> View:
         """Return how a run stands."""
@@ -208,6 +217,8 @@ class Pool:
 
     def _end(self, run: Run, state: State) -> None:
         self._active.pop(run.experiment, None)
+        if state == "failed":
+            self._failed[run.experiment] = (time.monotonic(), run)
         if run in self._queue:
             self._queue.remove(run)
         for worker in self._workers:
@@ -267,6 +278,7 @@ class Pool:
         while not self._closed.wait(0.5):
             with self._lock:
                 now = time.monotonic()
+                self._failed = {e: f for e, f in self._failed.items() if now - f[0] < PATIENCE}
                 for run in self._active.values():
                     run.followers = {name: f for name, f in run.followers.items() if now - f[0] < PATIENCE}
                 for worker in self._workers:

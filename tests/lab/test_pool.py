@@ -127,6 +127,9 @@ def test_a_crash_costs_one_run_and_its_place_is_filled(pool: Pool, tmp_path: Pat
     os.kill(pool.view(runs[0]).result.process, signal.SIGKILL)
     view = until(pool, runs[0], lambda view: view.state == "failed")
     assert view.fault == CRASHED
+    assert pool.follow(doomed, "reader") is runs[0], "who was busy when it broke off hears of it all the same"
+    pool.heard(runs[0], "reader")
+    assert pool.follow(doomed, "reader") is not runs[0]
     (tmp_path / "go").touch()
     for run in runs[1:]:
         assert until(pool, run, lambda view: view.state == "over", ("reader", False)).result.value == [-1]
