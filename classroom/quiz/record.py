@@ -45,7 +45,7 @@ def restored(question: Asked, kept: object) -> Record | None:
 def earned(question: Asked, record: Record) -> float:
     """Return the share of the points, 0 to 1: that of the best attempt.
 
-    The first of n attempts is worth all, each later one 1/n less; each hint takes a quarter of what is left to earn.
+    The first of n attempts is worth all, each later one 1/n less; each hint takes a quarter of the points.
     """
     worth = max(0.0, 1 - HINT * record.hints)
     scores = (verdict.score * (1 - i / question.attempts) for i, verdict in enumerate(verdicts(question, record)))

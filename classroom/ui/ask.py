@@ -61,6 +61,8 @@ def _take(name: str, said: messages.Answer) -> None:
     if memory.is_practice(name) or is_over(question, record):
         return
     sure = record.sure if record.given else said.sure if said.sure in SURE else None
+    if not record.given:  # records stand in the order of the first answers: a hint does not count as one
+        memory.records().pop(name, None)
     memory.records()[name] = Record((*record.given, said.given), record.hints, sure)
 
 
@@ -122,7 +124,8 @@ def _worth(question: Question) -> str:
 def _judged(question: Question, given: Any, over: bool, left: int) -> Sheet:
     verdict, reason = question.grade(given), memory.reason(question.id, given)
     own = [f"**{part}**: {text}" for part, text in reason.this.items()]
-    partly = f" {percent(verdict.score)} of the points." if 0 < verdict.score < 1 else ""
+    share = verdict.score if memory.is_practice(question.id) else earned(question, memory.record(question.id))
+    partly = f" {percent(share)} of the points." if 0 < share < 1 else ""
     if not question.scored:
         said = "Thank you."
     elif verdict.right:

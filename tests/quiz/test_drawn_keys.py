@@ -143,7 +143,7 @@ def precision_float16(v: float) -> Known:
 def no_batch_threshold(x: float, other: float, gamma: float, beta: float, tau: float) -> Known:
     z = gamma * x / sqrt((x**2 + other**2) / 2) + beta
     centred = gamma * (x - (x + other) / 2) / (abs(x - other) / 2) + beta
-    return max(z, tau), {"mean off": centred}
+    return max(z, tau), {"mean off": max(centred, tau)}
 
 
 def same_tensor_numbers(norm: str, a: float, b: float, c: float, d: float) -> Known:

@@ -148,3 +148,13 @@ def test_every_kind_of_the_bank_has_rows_and_statements(bank: Bank) -> None:
     for question in questions.values():
         if question.type in ("choice", "choices", "truth", "number", "order", "match"):
             assert xapi({question.id: question}, {question.id: Record((answer(question, dice),))}, "k", "https://e.org")
+
+
+def test_an_answer_that_is_none_any_more_is_wrong_and_saved_all_the_same() -> None:
+    records = {"near": Record(("four",))}
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(results_csv(QUESTIONS, records)))}
+    assert rows["near"]["given"] == "four"
+    assert rows["near"]["right"] == "no"
+    (statement,) = xapi(QUESTIONS, records, "reader-1", "http://localhost")
+    assert statement["result"]["response"] == "four"
+    assert statement["result"]["success"] is False

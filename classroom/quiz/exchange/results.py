@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from classroom.quiz.kinds import Question
+from classroom.quiz.numbers import AnswerError
 from classroom.quiz.record import Record, earned, is_right
 from classroom.quiz.scoring import score
 
@@ -62,8 +63,15 @@ def _rows(questions: Mapping[str, Question], records: Mapping[str, Record]) -> I
             "hints": record.hints,
             "sure": record.sure,
             "right": is_right(question, record) if counts else None,
-            "given": " | ".join(question.said(each) for each in record.given),
+            "given": " | ".join(_said(question, each) for each in record.given),
         }
+
+
+def _said(question: Question, given: Any) -> str:
+    try:
+        return question.said(given)
+    except AnswerError:  # no answer any more: the question has changed
+        return str(given)
 
 
 def _cell(value: object) -> object:

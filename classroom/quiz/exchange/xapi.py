@@ -12,8 +12,8 @@ from classroom.quiz.exchange.forms import Form, InOrder, Near, OneOf, Pairs, Sca
 from classroom.quiz.exchange.numerals import decimal
 from classroom.quiz.exchange.texts import words
 from classroom.quiz.kinds import Question
-from classroom.quiz.numbers import parse_number
-from classroom.quiz.record import Record, is_over
+from classroom.quiz.numbers import AnswerError, parse_number
+from classroom.quiz.record import Record, is_over, verdicts
 from classroom.quiz.scoring import score
 
 _VERBS = "http://adlnet.gov/expapi/verbs/"
@@ -48,9 +48,13 @@ _TALK = {"type": f"{_ACTIVITIES}assessment", "name": {"en": "The questions of th
 
 def _answered(question: Question, record: Record, n: int, who: Json, site: str) -> Json:
     given = record.given[n]
-    result: Json = {"response": _response(question, given), "completion": True}
+    try:
+        response = _response(question, given)
+    except AnswerError:  # no answer any more: the question has changed
+        response = str(given)
+    result: Json = {"response": response, "completion": True}
     if question.scored:
-        verdict = question.grade(given)
+        verdict = verdicts(question, record)[n]
         result |= {"success": verdict.right, "score": _score(verdict.score, question.points)}
     notes: Json = {f"{site}/attempt": n + 1, f"{site}/hints": record.hints}
     if record.sure is not None:
