@@ -25,13 +25,19 @@ def operator(name: str, settings: Mapping[str, str]) -> Norm:
         todo = nearest(stray[0], usual, "Remove it")
         raise unmet(f"must be settings of {name}: {known}", show(stray[0]), todo, at=stray[0])
     try:
-        return cls(**{key: _read(usual[key], text) for key, text in settings.items()})
+        return cls(**{key: setting(usual[key], text) for key, text in settings.items()})
     except ValueError as error:
         raise unmet(f"must be settings that {name} takes", show(str(error)), "Compare docs/operators") from None
 
 
-def _read(usual: object, text: str) -> Any:
-    """Read a setting as what stands there usually is."""
+def setting(usual: object, given: Any) -> Any:
+    """Read a setting, a text or a number, as what stands there usually is. Raises ValueError where that cannot be.
+
+    >>> setting(False, "true"), setting(1, "2"), setting(0.5, 1), setting("NCHW", "NC")
+    (True, 2, 1.0, 'NC')
+    """
     if isinstance(usual, bool):
-        return {"true": True, "false": False}.get(text, text)
-    return type(usual)(text) if isinstance(usual, int | float) else text
+        if str(given) not in ("true", "false"):
+            raise ValueError(f"must be true or false, got {given}")
+        return str(given) == "true"
+    return type(usual)(given) if isinstance(usual, int | float) else str(given)

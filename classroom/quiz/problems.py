@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any, NamedTuple
 
 from pydantic_core import PydanticCustomError
@@ -44,6 +45,9 @@ def unmet(must: str, got: str, todo: str, at: str = "") -> PydanticCustomError:
     )
 
 
+_SHOWN = 20  # of many parts: more would not stand in one line
+
+
 def show(value: object) -> str:
     """Write a value as it would be typed, short enough for one line."""
     text = " ".join((value[:999] if isinstance(value, str) else _typed(value)).split())
@@ -57,9 +61,9 @@ def _typed(value: object, deep: int = 4) -> str:
         case None:
             return "nothing"
         case dict():
-            return "a mapping with " + (", ".join(_typed(key) for key in value) or "no keys")
+            return "a mapping with " + (", ".join(_typed(key) for key in islice(value, _SHOWN)) or "no keys")
         case list() | tuple() | set() | frozenset():  # whatever a browser sends, nested as deep as it likes
-            return "[" + (", ".join(_typed(each, deep - 1) for each in value) if deep else "...") + "]"
+            return "[" + (", ".join(_typed(each, deep - 1) for each in islice(value, _SHOWN)) if deep else "...") + "]"
         case int() if abs(value) >= 10**60:
             return "a very long number"  # Python refuses to write out more than 4300 digits
         case _:

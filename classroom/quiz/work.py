@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from classroom.quiz.fields import Name, Texts
 from classroom.quiz.frozen import Frozen
 from classroom.quiz.mutation import Mutant, mutants
+from classroom.quiz.operator import setting
 from classroom.quiz.problems import unmet
 from normlib import NORMS, Norm
 from normlib.evaluation import Evaluation
@@ -105,23 +106,10 @@ def bench(work: Work, norm: str, values: Mapping[str, Any]) -> Bench:
     settings = {name: values.get(text, text) for name, text in work.settings.items()}
     inputs_of = cls().init(sizes)
     settings |= {name: values[name] for name in cls.hypers() if name in values and name not in inputs_of}
-    operator = cls(**{name: _setting(cls, name, value) for name, value in settings.items()})
+    operator = cls(**{name: setting(getattr(cls(), name, None), value) for name, value in settings.items()})
     inputs = {"x": _array(values["x"], sizes)}
     inputs |= {name: _array(values[name], p.shape) if name in values else p for name, p in operator.init(sizes).items()}
     return Bench(operator, inputs, _array(values["dy"], sizes) if "dy" in values else None)
-
-
-def _setting(cls: type[Norm], name: str, value: Any) -> Any:
-    usual = getattr(cls(), name, None)
-    match usual:
-        case bool():
-            return str(value) == "true"
-        case int():
-            return int(value)
-        case float():
-            return float(value)
-        case _:
-            return str(value)
 
 
 def _array(value: Any, shape: tuple[int, ...]) -> Array:

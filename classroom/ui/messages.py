@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+MOST_PARTS = 2000  # of an answer: the largest block to paint has 384 cells
+LONGEST_KEPT = 2_000_000  # characters
 LARGEST = 2**53  # beyond it, a browser's numbers skip integers
 
 
@@ -62,15 +64,17 @@ def answer(said: object) -> Answer | None:
     if not isinstance(said, Mapping) or not isinstance(said.get("question"), str):
         return None
     wants = next((each for each in ("again", "another", "hint") if said.get(each) is True), "")
-    sure = said.get("sure")
-    return Answer(said["question"], said.get("given"), wants, sure if isinstance(sure, float) else None)
+    sure, given = said.get("sure"), said.get("given")
+    return Answer(
+        said["question"], given if _is_small(given) else None, wants, sure if isinstance(sure, float) else None
+    )
 
 
 def kept(component: object) -> Kept | None:
     """Read what a tab kept, JSON in a text."""
     text = component.get("kept") if isinstance(component, Mapping) else None
     try:
-        said = json.loads(text) if isinstance(text, str) else None
+        said = json.loads(text) if isinstance(text, str) and len(text) <= LONGEST_KEPT else None
     except (ValueError, RecursionError):
         return None
     if not isinstance(said, Mapping) or not {"records", "settings"} <= said.keys():
@@ -87,6 +91,18 @@ def operator(component: object) -> str:
 def _part(component: object, name: str) -> Mapping[str, Any]:
     part = component.get(name) if isinstance(component, Mapping) else None
     return part if isinstance(part, Mapping) else {}
+
+
+def _is_small(value: Any) -> bool:
+    """Say whether a value could have been given by hand: grading looks at all of its parts."""
+    left, stack = MOST_PARTS, [value]
+    while stack:
+        part = stack.pop()
+        left -= 1 + (len(part) // 100 if isinstance(part, str) else 0)
+        if left < 0 or (isinstance(part, list | dict) and len(part) > left):
+            return False
+        stack += part if isinstance(part, list) else part.values() if isinstance(part, dict) else ()
+    return True
 
 
 def _whole(value: object) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from itertools import combinations
+from math import ceil, log10
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, ValidationInfo
@@ -99,10 +100,15 @@ class Number(Asked):
         return Reason(self.why, Frozen({str(given).strip(): slips[0]} if known else {}))
 
     def key(self) -> str:
-        """Write the number, exactly where it is short, with its unit."""
+        """Write the number with its unit: exactly where it is short, else as precisely as is asked for."""
         exact, near = self.answer, float(self.answer)
-        written = short(near) if Fraction(f"{near:.6g}") == exact or exact.denominator > 1000 else str(exact)
-        return f"it is {written}{f' {self.unit}' if self.unit else ''}"  # 1/3, not 0.333333
+        if Fraction(f"{near:.6g}") == exact:
+            written = short(near)
+        elif self.distance:
+            written = f"{near:.{max(0, ceil(-log10(self.distance)))}f}"
+        else:
+            written = short(near) if exact.denominator > 1000 else str(exact)  # 1/3, not 0.333333
+        return f"it is {written}{f' {self.unit}' if self.unit else ''}"
 
     def solution(self) -> str:
         """Return the number as it may be typed."""
