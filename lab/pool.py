@@ -82,8 +82,8 @@ class Run:
 class Pool:
     """Trains experiments in processes of their own. Every method may be called from any thread."""
 
-    def __init__(self, size: int | None = None) -> None:
-        self.size = size or most_at_once()
+    def __init__(self, size: int | None = None, patience: float = PATIENCE) -> None:
+        self.size, self.patience = size or most_at_once(), patience
         self._lock = threading.RLock()
         self._queue: list[Run] = []
         self._active: dict[Experiment[Any], Run] = {}
@@ -150,7 +150,7 @@ class Pool:
             while (view := self.view(run)).state in ACTIVE:
                 self.follow(experiment, follower)
                 with suppress(TimeoutError):
-                    self.changed(run, view.version).result(timeout=PATIENCE / 3)
+                    self.changed(run, view.version).result(timeout=self.patience / 3)
         finally:
             self.leave(experiment, follower)
         if view.error is not None:
@@ -278,9 +278,9 @@ class Pool:
         while not self._closed.wait(0.5):
             with self._lock:
                 now = time.monotonic()
-                self._failed = {e: f for e, f in self._failed.items() if now - f[0] < PATIENCE}
+                self._failed = {e: f for e, f in self._failed.items() if now - f[0] < self.patience}
                 for run in self._active.values():
-                    run.followers = {name: f for name, f in run.followers.items() if now - f[0] < PATIENCE}
+                    run.followers = {name: f for name, f in run.followers.items() if now - f[0] < self.patience}
                 for worker in self._workers:
                     if worker.is_told_to_stop and now - worker.told_at > GRACE:
                         worker.end()

@@ -141,12 +141,12 @@ def test_the_keyboard_goes_on_at_the_heading_of_the_new_slide(reader: Reader) ->
 
 
 def test_a_formula_too_wide_for_the_screen_is_in_reach_of_the_keyboard(new_reader: Any) -> None:
-    reader = new_reader(viewport={"width": 320, "height": 640}).open("/?slide=cross-channel")
-    reader.at(DECK.find("cross-channel"))
+    reader = new_reader(viewport={"width": 240, "height": 640}).open("/?slide=backward-input")
+    reader.at(DECK.find("backward-input"))
     wide = reader.page.locator(".sheet .katex-display[tabindex]").first
     wide.focus()
     reader.press("ArrowRight")
-    reader.at(DECK.find("cross-channel"))
+    reader.at(DECK.find("backward-input"))
 
 
 def test_starting_over_forgets_the_answers_and_the_settings(reader: Reader) -> None:

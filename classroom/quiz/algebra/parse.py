@@ -37,7 +37,7 @@ def parse(text: str, names: Collection[str]) -> Node:
     >>> parse("2x", ["x"]) == parse("2 * x", ["x"])
     True
     """
-    if not text.strip():
+    if isinstance(text, str) and not text.strip():
         raise AnswerError(f"The expression must be written, got nothing: write one with {', '.join(sorted(names))}.")
     return _Reader(list(tokens(text)), names).read()
 

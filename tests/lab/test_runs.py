@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,18 +22,22 @@ from tests.lab.gated import Gated
 @pytest.fixture
 def pool() -> Iterator[Pool]:
     RESULTS.clear()
-    pool = Pool(2)
+    pool = Pool(2, patience=120)  # a machine may be busy
     yield pool
     pool.close()
 
 
-def until(pool: Pool, run: Run, holds: Callable[[View], bool], *follow: tuple[str, bool]) -> View:
-    """Follow a run until something holds of it."""
-    end = time.monotonic() + 30
+def until(
+    pool: Pool, run: Run, holds: Callable[[View], bool], *follow: tuple[str, bool], others: Sequence[Gated] = ()
+) -> View:
+    """Follow a run until something holds of it, and as "reader" the others too."""
+    end = time.monotonic() + 60
     while not holds(view := pool.view(run)):
         assert time.monotonic() < end, view
         for name, paused in follow:
             pool.follow(run.experiment, name, paused=paused)
+        for other in others:
+            pool.follow(other, "reader")
         time.sleep(0.02)
     return view
 
@@ -86,9 +90,11 @@ def test_a_third_run_waits_its_turn_and_a_place_that_is_left_goes_to_it(pool: Po
     assert not (tmp_path / "begun-d").exists()
 
 
-def test_who_is_not_heard_of_has_left(pool: Pool, tmp_path: Path) -> None:
+def test_who_is_not_heard_of_has_left(tmp_path: Path) -> None:
+    pool = Pool(1, patience=1)
     run = pool.follow(Gated(folder=str(tmp_path)), "reader")
     assert until(pool, run, lambda view: view.state not in ACTIVE).state == "stopped"
+    pool.close()
 
 
 def test_a_pause_holds_the_run_and_gives_its_place_to_one_that_waits(pool: Pool, tmp_path: Path) -> None:
@@ -121,18 +127,16 @@ def test_a_crash_costs_one_run_and_its_place_is_filled(pool: Pool, tmp_path: Pat
     doomed, safe, next_one = (Gated(folder=str(tmp_path), name=name) for name in "abc")
     runs = [pool.follow(e, "reader") for e in (doomed, safe, next_one)]
     for run in runs[:2]:
-        until(pool, run, lambda view: view.result is not None, ("reader", False))
-        for e in (doomed, safe, next_one):
-            pool.follow(e, "reader")
+        until(pool, run, lambda view: view.result is not None, others=(doomed, safe, next_one))
     os.kill(pool.view(runs[0]).result.process, signal.SIGKILL)
-    view = until(pool, runs[0], lambda view: view.state == "failed")
+    view = until(pool, runs[0], lambda view: view.state == "failed", others=(safe, next_one))
     assert view.fault == CRASHED
     assert pool.follow(doomed, "reader") is runs[0], "who was busy when it broke off hears of it all the same"
     pool.heard(runs[0], "reader")
     assert pool.follow(doomed, "reader") is not runs[0]
     (tmp_path / "go").touch()
     for run in runs[1:]:
-        assert until(pool, run, lambda view: view.state == "over", ("reader", False)).result.value == [-1]
+        assert until(pool, run, lambda view: view.state == "over", others=(safe, next_one)).result.value == [-1]
 
 
 def test_an_error_is_for_the_log_and_missing_data_are_for_whoever_can_bring_them(
