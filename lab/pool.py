@@ -26,7 +26,7 @@ from lab.worker import GO_ON, PAUSE, STOP, Failed, Stopped, Told
 
 State = Literal["waiting", "training", "paused", "over", "failed", "stopped"]
 ACTIVE = ("waiting", "training", "paused")
-PATIENCE = 3.0  # seconds without a word from anybody after which a run is ended
+PATIENCE = 10.0  # seconds without a word after which a follower has left: a page says so itself, unless it is closed
 GRACE = 2.0  # seconds that a process has to come to the next moment and stop; then it is ended
 MOST_WAITING = 64  # runs; whoever comes later is told so at once
 CRASHED = "its process ended; start it again"
@@ -150,7 +150,7 @@ class Pool:
             while (view := self.view(run)).state in ACTIVE:
                 self.follow(experiment, follower)
                 with suppress(TimeoutError):
-                    self.changed(run, view.version).result(timeout=self.patience / 3)
+                    self.changed(run, view.version).result(timeout=min(1.0, self.patience / 3))
         finally:
             self.leave(experiment, follower)
         if view.error is not None:

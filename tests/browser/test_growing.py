@@ -44,8 +44,10 @@ def test_a_run_is_watched_paused_gone_on_with_and_stopped(reader: Reader) -> Non
     grows(reader, row)
     row.get_by_role("button", name="Pause").click()
     expect(row).to_have_attribute("data-run", "paused", timeout=LONG)
-    reader.page.wait_for_timeout(300)
-    held = reader.alt
+    held = ""
+    while held != reader.alt:  # the moment at which it was paused is still to come
+        held = reader.alt
+        reader.page.wait_for_timeout(1000)
     reader.page.wait_for_timeout(1200)
     assert reader.alt == held
     expect(row.locator(".says")).to_have_text(re.compile(r"paused at \d+ %"))

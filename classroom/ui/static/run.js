@@ -40,11 +40,12 @@ export function followRun(wanted, { anew = false, show, tell }) {
     over: follow(),
     pause(yes) { paused = yes; repeat(); },
     leave() { left = true; asking.abort(); },
-    stop() {
-      tellAll({ state: "stopped" }); left = true; asking.abort();
+    stop() { tellAll({ state: "stopped" }); this.quit(); },
+    quit() { // leave, and say so
+      left = true; asking.abort();
       const address = addressOf(wanted, "", "run");
       for (const [name, value] of [["_follower", FOLLOWER], ["_seen", 0], ["_leave", 1]]) address.searchParams.set(name, value);
-      fetch(address).catch(() => {}); // unheard, the server notices in a few seconds
+      fetch(address).catch(() => {}); // unheard, the server notices all the same, later
     },
   };
 }

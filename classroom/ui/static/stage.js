@@ -363,7 +363,7 @@ export function bindPicture(root, name, data) {
 
 export function releasePicture(root) {
   root.__shows?.pictures.delete(root);
-  if (root.__shows && !root.__shows.pictures.size) { root.__shows.want = null; root.__shows.turnAway?.(); } // whoever leaves the slide leaves its run
+  if (root.__shows && !root.__shows.pictures.size) { root.__shows.want = null; root.__shows.following?.quit(); root.__shows.turnAway?.(); } // whoever leaves the slide leaves its run
   root.__near?.disconnect(); root.__near = null;
   const figure = root.querySelector(".picture");
   if (figure) leave(figure, root.__frame, root.__theme);
