@@ -21,6 +21,7 @@ LIMIT = 400.0  # MB
 async def _reader(server: Server, slides: list[str], inside: asyncio.Barrier) -> None:
     """Look at each of the slides, then stay until all readers are there."""
     address = server.url.replace("http", "ws") + "/_stcore/stream"
+    # max_size: a sheet with its picture may pass the library's megabyte, and the server is our own on the loopback
     async with websockets.connect(address, subprotocols=["streamlit"], max_size=None, origin=server.url) as socket:  # type: ignore[list-item,arg-type]
         for slide in slides:
             ask = BackMsg()

@@ -12,7 +12,8 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
-from classroom.picture import Blobs, Panel, Values
+from classroom.picture import Panel, Values
+from classroom.wire import Blobs
 
 Colour = str  # a token of classroom.theme: "ink", "accent", "edge", ...
 Of = Literal["y", "upper"]

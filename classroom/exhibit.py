@@ -12,8 +12,9 @@ from functools import cache
 from typing import Any, ClassVar, NamedTuple, Self, get_args, get_type_hints
 
 from classroom.explorer.link import query
-from classroom.picture import Picture, frame
+from classroom.picture import Picture
 from classroom.takeaway import script
+from classroom.wire import frame
 from lab.experiment import Experiment
 from normlib import Norm
 

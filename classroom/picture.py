@@ -1,4 +1,4 @@
-"""The parts that a picture is made of, and their form on the wire.
+"""The parts that a picture is made of.
 
 A picture is a sequence of panels on a grid of 12 columns. Panels that follow a drag (maps, histograms, strips, blocks)
 carry quantized arrays that the browser paints by itself; `Plot` carries a Plotly figure. Colours are CSS variables.
@@ -7,8 +7,7 @@ carry quantized arrays that the browser paints by itself; `Plot` carries a Plotl
 from __future__ import annotations
 
 import json
-import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal, NamedTuple, Self
@@ -17,6 +16,8 @@ import numpy as np
 import plotly.graph_objects as go
 import plotly.io as pio
 from numpy.typing import NDArray
+
+from classroom.wire import Blobs
 
 Values = NDArray[Any]
 pio.templates.default = "none"  # the browser brings the deck's own; Plotly's would take most of a figure's time
@@ -71,21 +72,6 @@ class Panel:
 
     def pack(self, blobs: Blobs) -> dict[str, Any]:
         raise NotImplementedError
-
-
-class Blobs:
-    """The binary tail of a frame; `add` returns where an array begins."""
-
-    def __init__(self) -> None:
-        self.parts: list[bytes] = []
-        self.size = 0
-
-    def add(self, array: NDArray[np.uint8]) -> dict[str, Any]:
-        raw = np.ascontiguousarray(array).tobytes()
-        at = self.size
-        self.parts.append(raw)
-        self.size += len(raw)
-        return {"at": at, "shape": list(array.shape)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -328,90 +314,6 @@ class Table(Panel):
         }
 
 
-class Cells(NamedTuple):
-    """Cells of a tensor that a term is made of: the product of its first and last sample, channel, row and column."""
-
-    tensor: str
-    first: tuple[int, int, int, int]
-    last: tuple[int, int, int, int]  # each still in it
-
-
-class Term(NamedTuple):
-    """A part of a formula: how it is written, what it comes to, and the cells that it is made of."""
-
-    symbol: str  # LaTeX
-    value: str
-    cells: tuple[Cells, ...]
-
-
-class Line(NamedTuple):
-    """One line of arithmetic: a formula in symbols, the same with its numbers, and what comes out."""
-
-    symbols: str  # LaTeX; a term stands in \htmlData{term=KEY}{...}
-    numbers: str  # LaTeX of the right side with numbers, and what it gives
-
-
-@dataclass(frozen=True, kw_only=True)
-class Arithmetic(Panel):
-    """Formulas with their numbers filled in. A term lights up its cells on maps; a cell lights up its terms."""
-
-    kind: ClassVar[str] = "arithmetic"
-    label: str = ""
-    note: str = ""
-    lines: tuple[Line, ...]
-    terms: Mapping[str, Term]
-    wrong: tuple[int, ...] = ()  # lines that are an erroneous twin
-
-    def pack(self, blobs: Blobs) -> dict[str, Any]:
-        return {
-            "label": self.label,
-            "note": self.note,
-            "lines": [list(line) for line in self.lines],
-            "terms": {key: [t.symbol, t.value, [list(cells) for cells in t.cells]] for key, t in self.terms.items()},
-            "wrong": list(self.wrong),
-        }
-
-
-class Node(NamedTuple):
-    """A quantity of a computation: how it is written, its value, and dl/d(it); "" for what is not reached yet."""
-
-    symbol: str  # LaTeX
-    value: str
-    gradient: str = ""
-
-
-class Edge(NamedTuple):
-    """One quantity enters another; the derivative along it, in symbols and in numbers, once the way back uses it."""
-
-    start: int
-    end: int
-    derivative: str = ""  # LaTeX
-    value: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Graph(Panel):
-    """A computation from left to right, as far as it has gone; then its gradients from right to left."""
-
-    kind: ClassVar[str] = "graph"
-    label: str = ""
-    note: str = ""
-    nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
-    now: int  # the node that is computed, or whose gradient is
-    back: bool = False
-
-    def pack(self, blobs: Blobs) -> dict[str, Any]:
-        return {
-            "label": self.label,
-            "note": self.note,
-            "nodes": [list(node) for node in self.nodes],
-            "edges": [list(edge) for edge in self.edges],
-            "now": self.now,
-            "back": self.back,
-        }
-
-
 @dataclass(frozen=True, kw_only=True)
 class Note(Panel):
     """A remark in the picture: a verdict, a source, a mark such as «cited» or «computed here»."""
@@ -425,23 +327,3 @@ class Note(Panel):
 
 
 Picture = Sequence[Panel]
-
-
-def frame(picture: Picture, header: Mapping[str, Any]) -> bytes:
-    """Pack a picture for the browser: length of the header, the header as JSON, the arrays.
-
-    The length is 4 bytes, little-endian; array positions count from the first byte after the header.
-    """
-    blobs = Blobs()
-    panels = [{"kind": panel.kind, "span": panel.span} | panel.pack(blobs) for panel in picture]
-    return b"".join([_sized({**header, "panels": panels}), *blobs.parts])
-
-
-def addressed(packed: bytes, address: Mapping[str, Any]) -> bytes:
-    """Put before a frame what differs from use to use: which exhibit it is of, under which title."""
-    return _sized(address) + packed
-
-
-def _sized(header: Mapping[str, Any]) -> bytes:
-    head = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
-    return struct.pack("<I", len(head)) + head

@@ -20,13 +20,13 @@ from classroom.errata import ERRATA
 from classroom.exhibits import EXHIBITS, Exhibit, key_of
 from classroom.explorer.receive import receive
 from classroom.frames import frame_of
-from classroom.picture import addressed
 from classroom.proof import certificate_of, erratum_text, operators
 from classroom.quiz_routes import previewed
 from classroom.replies import heard_out, of_exhibit
 from classroom.scripts import FOR_GOOD, KATEX, PLOTLY, PREFIX, STATIC, Scripts
 from classroom.training import close_pool, open_pool, ready
 from classroom.training_routes import trained
+from classroom.wire import addressed
 
 log = logging.getLogger(__name__)
 

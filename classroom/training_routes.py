@@ -13,10 +13,10 @@ from starlette.responses import PlainTextResponse, Response
 from classroom.exhibit import Exhibit, framed
 from classroom.exhibits import key_of
 from classroom.frames import frame_of
-from classroom.picture import addressed
 from classroom.replies import of_exhibit
 from classroom.trained import Trained
 from classroom.training import follow, leave
+from classroom.wire import addressed
 from lab.kept import Kept
 from lab.pool import View
 

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 def most_at_once() -> int:
-    """Return how many processes suit this machine: one core is left to everything else."""
+    """Return how many processes suit this machine: as many as it has cores but one, two at least."""
     return max(2, (os.cpu_count() or 2) - 1)
 
 
@@ -104,6 +104,9 @@ class Pool:
             run = self._active.get(experiment)
             if run is None:
                 run = Run(experiment)
+                if self._closed.is_set():
+                    run.state = "stopped"
+                    return run
                 if not anew and (kept := RESULTS.at_hand(experiment)) is not None:
                     run.state, run.done, run.result = "over", 1.0, kept
                     return run
@@ -166,9 +169,11 @@ class Pool:
                 self._workers.append(_Worker(self._hear, self._lose))
 
     def close(self) -> None:
-        """End every process."""
+        """End every process, and every run with it."""
         self._closed.set()
         with self._lock:
+            for run in list(self._active.values()):
+                self._end(run, "stopped")
             workers, self._workers = self._workers, []
         for worker in workers:
             worker.end()

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from classroom.chart import Area, Axis, Chart, Dots, Line, Shade
-from classroom.picture import Blobs
 from classroom.theme import TOKENS
+from classroom.wire import Blobs
 
 CHART = Chart(
     label="a",

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from classroom.picture import Box, Cell, Histogram, Map, Plot, Row, Scale, Stack, Strip, Table, addressed, frame, signed
+from classroom.picture import Box, Cell, Histogram, Map, Plot, Row, Scale, Stack, Strip, Table, signed
+from classroom.wire import addressed, frame
 
 SCALES = st.builds(
     lambda low, width, kind: Scale(low, low + width, kind=kind),

@@ -154,7 +154,10 @@ class Hall:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
-        gated = lambda exhibit: Gated(folder=str(folder), name=f"{exhibit.rate:.1f}")  # noqa: E731
+
+        def gated(exhibit: Any) -> Gated:
+            return Gated(folder=str(folder), name=f"{exhibit.rate:.1f}")
+
         monkeypatch.setattr(EXHIBITS["covariate_shift"], "run", gated)
         monkeypatch.setattr("classroom.server.frame_of", lambda e: b"" if isinstance(e.run(), Gated) else frame_of(e))
 

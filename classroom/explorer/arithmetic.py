@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from classroom.explorer.panels import Arithmetic, Cells, Line, Term
 from classroom.explorer.scene import Cell, Scene
-from classroom.picture import Arithmetic, Cells, Line, Term
 from classroom.typeset import short
 from normlib.explanation import Explanation, explain
 from normlib.explanation import Line as Explained

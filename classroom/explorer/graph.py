@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from classroom.explorer.arithmetic import of_node
+from classroom.explorer.panels import Arithmetic, Edge, Graph, Line, Node
 from classroom.explorer.scene import LOSSES, Scene
-from classroom.picture import Arithmetic, Edge, Graph, Line, Node, Note, Picture, Table, Values
+from classroom.picture import Note, Picture, Table, Values
 from classroom.typeset import short
 from normlib import Norm, flow
 

@@ -107,6 +107,7 @@ def _grey(data: bytes) -> Floats:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ValueError(_too_many("far more")) from None
     except Exception:  # bytes that were made to break a decoder break it in any way
+        log.info("a file is no picture", exc_info=True)
         raise ValueError("the file must be a PNG, JPEG, WebP or GIF, got something else. Save it as PNG.") from None
     if pixels > MAX_PIXELS:
         raise ValueError(_too_many(f"{image.width:,} × {image.height:,}"))
@@ -151,6 +152,7 @@ def _array(data: bytes) -> NDArray[np.generic]:
         header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[version]
         shape, columns_first, dtype = header(file, max_header_size=MAX_HEADER)
     except Exception:  # the header is a text that may hold anything
+        log.info("a file is no array", exc_info=True)
         raise ValueError("the file must begin as np.save writes it, got another header. Use np.save.") from None
     if dtype.kind not in "biuf":
         raise ValueError(f"the numbers must be real, got {str(dtype)[:MAX_LABEL]}. Convert them: x.astype(np.float64).")

@@ -11,7 +11,7 @@ import streamlit as st
 from classroom.citations import COLUMNS, Citations, Kind, expected, find, read
 from classroom.citations_figure import picture_of
 from classroom.deck import Slide
-from classroom.picture import addressed, frame
+from classroom.wire import addressed, frame
 
 KINDS: dict[str, Kind] = {"citations": "years", "citations-2": "topics"}
 

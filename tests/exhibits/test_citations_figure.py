@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from classroom.citations import Citations, Row
 from classroom.citations_figure import picture_of
-from classroom.picture import frame
+from classroom.wire import frame
 
 TOPICS = st.lists(
     st.tuples(st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=60),

@@ -23,10 +23,11 @@ from classroom.explorer import graph
 from classroom.explorer.bugs import BUGS, bugs_for
 from classroom.explorer.link import LEAST, STEP, query
 from classroom.explorer.operators import CHOICES
+from classroom.explorer.panels import Arithmetic, Graph
 from classroom.explorer.scene import ONE_CELL, PAINTED, RANDOM, SQUARES, SUM, UPSTREAM, Cell, coarse, painted
 from classroom.explorer.tensors import OWN
 from classroom.explorer.uploads import MAX_VALUE, keep
-from classroom.picture import Arithmetic, Block, Graph, Histogram, Map, Note, Strip, Table
+from classroom.picture import Block, Histogram, Map, Note, Strip, Table
 from classroom.samples import synthetic
 from classroom.takeaway import arrays
 from normlib import NORMS

@@ -31,7 +31,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         return {"refused": str(refused)}
     except MemoryError:
         raise  # and end: what is left of the process is not to be trusted
-    except Exception:
+    except Exception:  # the trace goes to the process that asked, which raises it there
         return {"fault": traceback.format_exc()}
     where = judgement.counterexample
     shown = None if where is None else {name: str(number) for name, number in where.items()}

@@ -35,7 +35,7 @@ class Imported(NamedTuple):
     changed: list[Problem]  # what is not as it was
 
 
-class _Refused(Exception):  # noqa: N818
+class _RefusedError(Exception):
     """A question that cannot be an entry; the message's three parts are its arguments."""
 
 
@@ -56,7 +56,7 @@ def entries(text: str, slide: str, file: str = "", taken: Collection[str] = ()) 
             entry = {"id": _id(raw, names), **_entry(raw, slide, notes)}
             if entry["type"] == "number":
                 entry["source"] = file or GIVEN
-        except _Refused as error:
+        except _RefusedError as error:
             done.refused.append(Problem(file, raw.line, raw.name, "", *error.args))
             continue
         try:
@@ -74,7 +74,7 @@ def entries(text: str, slide: str, file: str = "", taken: Collection[str] = ()) 
 
 def _entry(raw: Raw, slide: str, notes: _Notes) -> Entry:
     if raw.kind not in _BY_KIND:
-        raise _Refused(*(raw.fault if raw.fault[0] else _UNKNOWN[raw.kind]))
+        raise _RefusedError(*(raw.fault if raw.fault[0] else _UNKNOWN[raw.kind]))
     own = _BY_KIND[raw.kind](raw, notes)
     why = _markdown(raw.why)
     right = own.pop("right", "")
@@ -95,7 +95,7 @@ def _choice(raw: Raw, notes: _Notes) -> Entry:
         right = [k for k, answer in options.items() if answer.mark == "=" and answer.weight in (None, 1)]
         if len(right) != 1:
             todo = "Mark several with ~%50% and the like"
-            raise _Refused("must have one right option", f"{len(right)} marked =", todo)
+            raise _RefusedError("must have one right option", f"{len(right)} marked =", todo)
         partly = [answer for answer in raw.answers if answer.mark == "~" and answer.weight]
         if partly:
             got = ", ".join(f"{decimal(100 * answer.weight)} %" for answer in partly if answer.weight)
@@ -104,7 +104,9 @@ def _choice(raw: Raw, notes: _Notes) -> Entry:
     else:
         right = [letter for letter, answer in options.items() if (answer.weight or 0) > 0]
         if not right:
-            raise _Refused("must have a right option", "none", "Mark it with =, or several with ~%50% and the like")
+            raise _RefusedError(
+                "must have a right option", "none", "Mark it with =, or several with ~%50% and the like"
+            )
         if len(right) < len(options):
             _compare_weights(options, texts, right, notes)
         answer = right
@@ -129,7 +131,7 @@ def _number(raw: Raw, notes: _Notes) -> Entry:
     known = [answer for answer in raw.answers if answer.mark == "=" and answer.said.text != "*"]
     whole = [answer for answer in known if answer.weight in (None, 1)]
     if len(whole) != 1:
-        raise _Refused("must have one right number", f"{len(whole)}", "Leave one, or ask a question for each")
+        raise _RefusedError("must have one right number", f"{len(whole)}", "Leave one, or ask a question for each")
     value, distance = _interval(whole[0].said.text)
     explain: dict[str, str] = {}
     for answer in known:
@@ -159,7 +161,7 @@ def _interval(text: str) -> tuple[Fraction, Fraction]:
         return parse_number(number), parse_number(distance) if colon else Fraction(0)
     except AnswerError:
         todo = "Write it like 5, 5:0.1 or 4.9..5.1"
-        raise _Refused("must have a number as its answer", show(text), todo) from None
+        raise _RefusedError("must have a number as its answer", show(text), todo) from None
 
 
 def _typed(value: Fraction) -> str:
@@ -178,7 +180,7 @@ def _match(raw: Raw, notes: _Notes) -> Entry:
     ends = dict.fromkeys(markup.of_words(answer.to) for answer in raw.answers)
     letters = dict(zip(sorted(ends), ascii_uppercase, strict=False))
     if len(ends) > 8:
-        raise _Refused("must have at most 8 options", str(len(ends)), "Make two questions of it")
+        raise _RefusedError("must have at most 8 options", str(len(ends)), "Make two questions of it")
     lines = [answer for answer in raw.answers if answer.said.text]
     return {
         "type": "match",
@@ -212,7 +214,7 @@ _UNKNOWN: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 
 
 def _markdown(said: Said) -> str:
-    """Return a text as Markdown of the bank. Raises `_Refused` where HTML holds what Markdown cannot say."""
+    """Return a text as Markdown of the bank. Raises `_RefusedError` where HTML holds what Markdown cannot say."""
     match said.format:
         case "markdown":
             return markup.of_markdown(said.text)
@@ -224,7 +226,7 @@ def _markdown(said: Said) -> str:
             return markup.of_plain(markup.typed_formulas(said.text))
     if stray:
         todo = "Show a picture or table on the slide; write sub- and superscripts as formulas"
-        raise _Refused(
+        raise _RefusedError(
             "must be text, headings, emphasis, code, links, lists and formulas", f"<{'>, <'.join(stray)}>", todo
         )
     return text

@@ -221,7 +221,8 @@ def _legal(control: Control, usual: object, value: object) -> object:
         if isinstance(value, bool) or not isinstance(value, int | float) or not control.low <= value <= control.high:
             ends = f"{control.low:g} to {control.high:g}"  # nan is in no range
             raise AnswerError(f"The answer must have {control.label} from {ends}, got {show(value)}: move its slider.")
-        return type(usual)(control.nearest(value))  # type: ignore[call-arg]
+        nearest = control.nearest(value)
+        return int(nearest) if isinstance(usual, int) else nearest
     if not isinstance(control, Pick) or not isinstance(value, str) or value not in control.options:
         options = ", ".join(control.options) if isinstance(control, Pick) else "nothing"
         raise AnswerError(f"The answer must have {control.label} among {options}, got {show(value)}: choose one.")

@@ -9,9 +9,9 @@ const ORDINAL = (n) => `${n}${{ 1: "st", 2: "nd", 3: "rd" }[n % 100 > 10 && n % 
 
 // Follow the run of a picture until it is over. show(frame) is called for every new picture, tell(run) for every change; both not
 // after leave(). Whoever stops asking has left: the server ends a run that nobody follows.
-export function followRun(wanted, { anew = false, show, tell }) {
+export function followRun(wanted, { anew = false, paused = false, show, tell }) {
   const run = { state: "waiting", place: 0, done: 0 };
-  let left = false, paused = false, asking = new AbortController();
+  let left = false, asking = new AbortController();
   const tellAll = (news) => { Object.assign(run, news); if (!left) tell(run); };
   const repeat = () => { const before = asking; asking = new AbortController(); before.abort(); };
   const follow = async () => {

@@ -57,7 +57,7 @@ async function grow(stage, { state, move, anew }) {
   const late = () => move < stage.shown, tell = (run) => { stage.run = run; stage.pictures.forEach((p) => p.__run?.show(run)); };
   stage.pictures.forEach((p) => p.classList.remove("waiting", "failed"));
   stage.following = followRun({ exhibit: stage.exhibit, state }, {
-    anew, tell,
+    anew, tell, paused: stage.paused,
     show: (frame) => { if (!late() && !stage.want) { stage.shown = move; stage.pictures.forEach((p) => drawPicture(p, frame)); } },
   });
   tell({ state: "waiting" });
@@ -71,9 +71,9 @@ const rest = (root, frame) => root.__run?.show({ state: frame.header.trains ? "o
 
 // What the reader does about a run.
 function steer(stage, what) {
-  if (what === "again") { stage.want = { state: { ...stage.held }, move: (stage.moves += 1), anew: true }; stage.turnAway?.(); pump(stage); }
-  else if (what === "stop") { stage.following?.stop(); stage.turnAway?.(); }
-  else stage.following?.pause(what === "pause");
+  if (what === "again") { stage.paused = false; stage.want = { state: { ...stage.held }, move: (stage.moves += 1), anew: true }; stage.turnAway?.(); pump(stage); }
+  else if (what === "stop") { stage.paused = false; stage.following?.stop(); stage.turnAway?.(); }
+  else { stage.paused = what === "pause"; stage.following?.pause(stage.paused); }
 }
 
 async function pump(stage) {
