@@ -9,7 +9,7 @@ import pytest
 
 from normlib import NORMS
 from normlib.running import Running
-from tests.normlib.test_planted_faults import caught_by
+from tests.normlib.catching import caught_by
 
 BatchNorm, BatchRenorm = NORMS["batch_norm"], NORMS["batch_renorm"]
 X = np.array([0.0, 4.0]).reshape(2, 1, 1, 1)  # mean 2, deviation 2

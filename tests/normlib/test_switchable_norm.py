@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from normlib import NORMS
-from tests.normlib.test_planted_faults import caught_by
+from tests.normlib.catching import caught_by
 
 SwitchableNorm = NORMS["switchable_norm"]
 KINDS = ("in", "ln", "bn")
