@@ -6,7 +6,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from numbers import Integral, Real
-from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,17 @@ from normlib.core import Hyper
 ARMS = ("without BN", "with BN")  # the first axis of every result that compares the two
 
 R_co = TypeVar("R_co", covariant=True)
+
+
+class Curve(NamedTuple):
+    """One line of a result, for files and for figures of any kind."""
+
+    quantity: str  # what y is, with its unit: "held-out accuracy, %"; curves of one quantity share an axis
+    arm: str  # whose: "with BN"
+    x: NDArray[Any]
+    y: NDArray[Any]  # not a number where there is none
+    seed: int | None = None  # of a single run; None where the curve is of all
+    along: str = "step"  # what x is
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +44,8 @@ class Experiment(ABC, Generic[R_co]):
 
     A field's range stands in its annotation, as a normlib `Hyper`; a tuple's holds for each of its values.
 
-    A result is a NamedTuple of arrays with a method `verdict()`: what these very numbers say about the claim.
+    A result is a NamedTuple of arrays with two methods: `verdict()`, what these very numbers say about the claim, and
+    `curves()`, the same numbers as lines.
     The same configuration gives the same numbers bit for bit on the same machine.
     """
 

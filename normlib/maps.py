@@ -42,6 +42,12 @@ def map_sums(a: Array, *others: Array) -> Array:
     n, c, h, w = a.shape
     if h * w < TINY or not is_plain(a, *others):
         wide = np.result_type(a.dtype, np.float64, *(b.dtype for b in others))
+        if h * w == 1:  # a dense layer's units: there is nothing to sum
+            found = np.empty((1 + len(others), n, c, 1, 1), wide)
+            found[0] = a
+            for row, b in enumerate(others, start=1):
+                np.multiply(a, b, out=found[row], dtype=wide)
+            return found
         products = (np.multiply(a, b, dtype=wide).sum((2, 3), keepdims=True) for b in others)
         return np.stack([a.sum((2, 3), wide, keepdims=True), *products])
     a, *flat = [b.reshape(n * c, h * w) for b in (a, *others)]
