@@ -72,12 +72,13 @@ async def trained(request: Request) -> Response:
             return _framed(await to_thread.run_sync(frame_of, exhibit), address, {"state": "over"})
         said = {"version": view.version, "state": view.state, "place": view.place, "done": round(view.done, 4),
                 "left": None if math.isnan(view.left) else round(view.left, 1), "fault": view.fault}  # fmt: skip
-        return _framed(await to_thread.run_sync(_picture, exhibit, view), address, said)
+        return _framed(await to_thread.run_sync(picture_of, exhibit, view), address, said)
 
     return await of_exhibit(request, state, made)
 
 
-def _picture(exhibit: Trained[Any], view: View) -> bytes:
+def picture_of(exhibit: Trained[Any], view: View) -> bytes:
+    """Return the frame of a run as far as it is; nothing before its first result."""
     if view.state == "over":
         return frame_of(exhibit)
     return b"" if view.result is None else _moments(_Moment(exhibit, view.version, view.result))

@@ -40,6 +40,10 @@ class Layer(ABC):
     def backward(self, dy: Array, cache: Any) -> Params:
         """Return the loss's gradient for each input of `forward`, given that for `y`."""
 
+    def gradients(self, dy: Array, cache: Any) -> Params:
+        """Return what `backward` does but x's, which nobody wants of the data."""
+        return {name: gradient for name, gradient in self.backward(dy, cache).items() if name != "x"}
+
     def init_running(self, shape: Shape) -> Any:
         """Return the running statistics as they are before training."""
         return None
@@ -82,8 +86,11 @@ class Dense(Layer):
         return y, DenseCache(flat, w, x.shape)
 
     def backward(self, dy: Array, cache: DenseCache) -> Params:
-        grads = {"x": (dy @ cache.w.T).reshape(cache.shape), "w": cache.x.T @ dy}
-        return {**grads, "b": dy.sum(axis=0)} if self.bias else grads
+        return {"x": (dy @ cache.w.T).reshape(cache.shape), **self.gradients(dy, cache)}
+
+    def gradients(self, dy: Array, cache: DenseCache) -> Params:
+        w = cache.x.T @ dy
+        return {"w": w, "b": dy.sum(axis=0)} if self.bias else {"w": w}
 
 
 class ConvCache(NamedTuple):
@@ -129,8 +136,12 @@ class Conv3x3(Layer):
         for i in range(3):
             for j in range(3):
                 dpadded[:, :, i : i + H, j : j + W] += dcolumns[:, :, i, j]
-        grads = {"x": dpadded[:, :, 1:-1, 1:-1], "w": (flat @ cache.columns.swapaxes(1, 2)).sum(axis=0)}
-        return {**grads, "b": flat.sum(axis=(0, 2))} if self.bias else grads
+        return {"x": dpadded[:, :, 1:-1, 1:-1], **self.gradients(dy, cache)}
+
+    def gradients(self, dy: Array, cache: ConvCache) -> Params:
+        flat = dy.reshape(len(dy), self.channels, -1)
+        w = (flat @ cache.columns.swapaxes(1, 2)).sum(axis=0)
+        return {"w": w, "b": flat.sum(axis=(0, 2))} if self.bias else {"w": w}
 
 
 class MaxCache(NamedTuple):
@@ -170,11 +181,17 @@ class Sigmoid(Layer):
     """Squash into (0, 1)."""
 
     def forward(self, x: Array) -> tuple[Array, Array]:
-        y = (np.tanh(x / 2) + 1) / 2  # the logistic function, without its overflow
+        y = x * 0.5  # the logistic function, without its overflow: (tanh(x / 2) + 1) / 2, in one piece of memory
+        np.tanh(y, out=y)
+        y += 1
+        y *= 0.5
         return y, y
 
     def backward(self, dy: Array, cache: Array) -> Params:
-        return {"x": dy * cache * (1 - cache)}
+        dx = 1 - cache
+        dx *= cache
+        dx *= dy
+        return {"x": dx}
 
 
 def gaussian(rng: np.random.Generator, shape: Shape, *, fan_in: int, scale: float) -> Array:

@@ -53,11 +53,11 @@ class Network:
     def backward(self, dlogits: Array, caches: list[Any]) -> tuple[Params, ...]:
         """Return the loss's gradient for every parameter, arranged like `State.params`."""
         grads, dy = [], dlogits
-        for layer, cache in zip(reversed(self.layers), reversed(caches), strict=True):
+        for layer, cache in zip(self.layers[:0:-1], caches[:0:-1], strict=True):
             gradient = layer.backward(dy, cache)
             dy = gradient.pop("x")
             grads.append(gradient)
-        return tuple(reversed(grads))
+        return (self.layers[0].gradients(dy, caches[0]), *reversed(grads))
 
     def update(self, running: tuple[Any, ...], caches: list[Any]) -> tuple[Any, ...]:
         """Return the running statistics after one more training batch."""

@@ -21,15 +21,15 @@ def cross_entropy(logits: Array, labels: NDArray[np.integer]) -> tuple[float, Ar
     >>> round(loss, 4), dlogits
     (0.6931, array([[-0.5,  0.5]]))
     """
-    rows = np.arange(len(labels))
+    n = len(labels)
+    right = np.arange(n), labels
     shifted = logits - logits.max(axis=1, keepdims=True)
     exp = np.exp(shifted)
     total = exp.sum(axis=1, keepdims=True)
-    loss = np.mean(np.log(total[:, 0]) - shifted[rows, labels])
-    dlogits = exp / total
-    dlogits[rows, labels] -= 1
-    dlogits /= len(labels)
-    return float(loss), dlogits
+    loss = (np.log(total).sum() - shifted[right].sum()) / n
+    exp /= n * total
+    exp[right] -= 1 / n
+    return float(loss), exp
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,12 @@ class Sgd:
             grads = tuple(
                 {k: self.momentum * v[k] + d for k, d in g.items()} for v, g in zip(velocity, grads, strict=True)
             )
-        moved = tuple({k: p[k] - self.rate * d for k, d in g.items()} for p, g in zip(params, grads, strict=True))
+        moved = tuple({k: self._moved(p[k], d) for k, d in g.items()} for p, g in zip(params, grads, strict=True))
         return moved, grads
+
+    def _moved(self, p: Array, d: Array) -> Array:
+        new = d * self.rate
+        return np.subtract(p, new, out=new)
 
 
 class Step(NamedTuple):

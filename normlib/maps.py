@@ -42,7 +42,7 @@ def map_sums(a: Array, *others: Array) -> Array:
     n, c, h, w = a.shape
     if h * w < TINY or not is_plain(a, *others):
         wide = np.result_type(a.dtype, np.float64, *(b.dtype for b in others))
-        if h * w == 1:  # a dense layer's units: there is nothing to sum
+        if h * w == 1:  # nothing to sum
             found = np.empty((1 + len(others), n, c, 1, 1), wide)
             found[0] = a
             for row, b in enumerate(others, start=1):
@@ -64,6 +64,11 @@ def map_sums(a: Array, *others: Array) -> Array:
         for products, b in zip(found[1:], flat, strict=True):
             products[rows] += np.vecdot(part, b[at])
     return found.reshape(-1, n, c, 1, 1)
+
+
+def are_units(*arrays: Array) -> bool:
+    """Return whether the arrays are a dense layer's: plain, and with maps of a single value."""
+    return arrays[0].shape[2:] == (1, 1) and is_plain(*arrays)
 
 
 def channel_sums(a: Array, b: Array) -> Array:
@@ -116,6 +121,8 @@ def line(x: Array, slope: Array, intercept: Array, *further: Array) -> Array:
     x: (N, C, H, W); slopes, intercepts: four axes that broadcast against it.
     """
     numbers = [p.astype(x.dtype) for p in (slope, intercept, *further)]
+    if x.shape[2:] == (1, 1) and x.nbytes <= BLOCK:  # a row is an example, as long as can be
+        return _apply(x, numbers)
     with _short_buffer():
         if not _needs_blocks(x, numbers=numbers):
             return _apply(x, _written(numbers, x))
@@ -132,6 +139,8 @@ def plane(a: Array, slope_a: Array, b: Array, slope_b: Array, intercept: Array, 
     a, b: (N, C, H, W); slopes, intercept, factor: four axes that broadcast against them.
     """
     numbers: Sequence[Array] = [p.astype(a.dtype) for p in (slope_a, slope_b, intercept, *factor)]
+    if a.shape[2:] == (1, 1) and a.nbytes <= BLOCK:
+        return _combine(a, b, numbers)
     with _short_buffer():
         if not _needs_blocks(a, b, numbers=numbers):
             return _combine(a, b, _written(numbers, a))
@@ -176,7 +185,8 @@ def _combine(
     """Do what `plane` does, in the memory of `out`, or in new memory."""
     slope_a, slope_b, intercept, *factor = numbers
     spare = np.multiply(b, slope_b, out=spare)
-    spare += intercept
+    if intercept.any():
+        spare += intercept
     out = np.multiply(a, slope_a, out=out)
     out += spare
     for each in factor:

@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from normlib.maps import channel_sums, is_plain, line, map_sums
+from normlib.maps import are_units, channel_sums, is_plain, line, map_sums
 from normlib.pool import ALL, Array, Pool
 
 NEAR = 4.0  # a mean of at most two standard deviations: the mean of squares less its square then loses three bits
 FAR = 16.0  # a gradient's mean of more than four standard deviations: rounded with them, it costs two bits and more
+UNITS = (0, 2, 3)  # the axes over which a dense layer's unit is pooled: its examples
 
 
 class Moments(NamedTuple):
@@ -78,6 +79,8 @@ def moments(x: Array, axes: tuple[int, ...]) -> tuple[Shifted, Moments]:
     >>> values is x, offset.item()
     (True, 2.0)
     """
+    if axes == UNITS and x.dtype == np.float32 and are_units(x):
+        return _of_units(x)
     if is_plain(x) and {2, 3} <= set(axes):
         values, taken = x, np.zeros((1, 1, 1, 1))
         for _ in range(2):
@@ -88,6 +91,28 @@ def moments(x: Array, axes: tuple[int, ...]) -> tuple[Shifted, Moments]:
             values = line(x, np.ones_like(taken), -taken)
     centred, found = centre(x, axes)
     return Shifted(centred, np.zeros_like(found.mean)), found
+
+
+def _of_units(x: Array) -> tuple[Shifted, Moments]:
+    """Return what `moments` does, for a dense layer of float32: written out in float64, it needs no second look."""
+    centred, mean = _centred_units(x)
+    var = _share(len(x)) @ np.square(centred).reshape(len(x), -1)
+    return Shifted(centred.astype(x.dtype), np.zeros(mean.shape)), Moments(mean, var.reshape(mean.shape))
+
+
+def _centred_units(x: Array) -> tuple[Array, Array]:
+    """Return a dense layer's x less its mean over the examples, and that mean; in float64."""
+    n, c, _, _ = x.shape
+    wide = x.astype(np.float64)
+    mean = (_share(n) @ wide.reshape(n, c)).reshape(1, c, 1, 1)
+    wide -= mean
+    return wide, mean
+
+
+@lru_cache
+def _share(n: int) -> Array:
+    """Return n weights that make a sum a mean."""
+    return np.full(n, 1 / n)
 
 
 def mean_product(a: Array, b: Array, axes: tuple[int, ...]) -> Array:
@@ -186,20 +211,26 @@ def received(dy: Array, values: Array, axes: tuple[int, ...]) -> Received:
     >>> found.dy.ravel().tolist(), found.taken.item()
     ([-0.5, 0.5], 1000000.5)
     """
+    if axes == UNITS and dy.dtype == np.float32 and are_units(dy, values):  # taken off in float64, near or far
+        wide, mean = _centred_units(dy)
+        rows = wide.reshape(len(dy), -1)
+        along = np.einsum("nc,nc->c", rows, values.reshape(rows.shape).astype(rows.dtype))
+        return Received(wide.astype(dy.dtype), mean, np.zeros(mean.shape), along.reshape(mean.shape))
     with np.errstate(over="ignore"):
-        total, along, squares = _pooled(map_sums(dy, values, dy), axes)
+        total, along, squares = _sums(dy, values, dy, axes=axes)
         cells = dy.size // total.size
         far = is_far(total / cells, squares / cells)
     if not far:
         return Received(dy, np.zeros((1, 1, 1, 1)), total, along)
     taken = (total / cells).astype(dy.dtype)
     dy = line(dy, np.ones_like(taken), -taken)
-    total, along = _pooled(map_sums(dy, values), axes)
+    total, along = _sums(dy, values, axes=axes)
     return Received(dy, taken.astype(total.dtype), total, along)
 
 
-def _pooled(sums: Array, axes: tuple[int, ...]) -> Array:
-    """Return the sums over pools, given those over maps: all of (number of sums, N, C, 1, 1)."""
+def _sums(a: Array, *others: Array, axes: tuple[int, ...]) -> Array:
+    """Return the sums over pools of a, and of a times each other array: (1 + number of others, N, C, 1, 1)."""
+    sums = map_sums(a, *others)
     over = tuple([axis + 1 for axis in axes if axis < 2])
     return np.add.reduce(sums, over, keepdims=True) if over else sums
 
@@ -225,7 +256,7 @@ def _one_pass(values: Array, axes: tuple[int, ...]) -> tuple[Array, Array, bool]
     """
     least, most = _squares(values.dtype)
     with np.errstate(over="ignore", invalid="ignore"):
-        sums = _pooled(map_sums(values, values), axes)
+        sums = _sums(values, values, axes=axes)
         mean, mean_square = sums / (values.size // sums[0].size)
         square = mean * mean
         var = mean_square - square

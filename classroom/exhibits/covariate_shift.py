@@ -14,9 +14,9 @@ from classroom.trained import Trained
 from classroom.typeset import number
 from lab.experiments.covariate_shift import CovariateShift as Run
 from lab.experiments.covariate_shift import Result
-from lab.statistics import percent
+from lab.statistics import Interval
 
-STEPS = 2000
+STEPS = 800
 PERCENTILES = ("15 %", "50 %", "85 %")
 
 
@@ -24,11 +24,12 @@ class Data(NamedTuple):
     """What the picture needs of a run; the first axis is without, with BN."""
 
     steps: Values  # (S,), of the run so far
-    percentiles: Values  # (2, S, 3), of the chosen unit
-    accuracy: Values  # (2, S)
-    drift: Values  # (2,): way of the median over the whole run, in widths of its final band
+    percentiles: Values  # (2, S, 3), of the chosen unit, first seed
+    accuracy: Values  # (2, S, 2), in %: mean and half width of the interval over the seeds
+    drift: Values  # (2,): way of that unit's median over the whole run, in widths of its final band
     now: int  # index of the last recorded step that is shown
     span: tuple[float, float]  # of the percentiles' axis: one for all units, so that they can be compared
+    verdict: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,24 +38,26 @@ class CovariateShift(Trained[Result]):
 
     title = "The inputs of one unit of the last hidden layer, while the network trains"
 
-    step: Annotated[int, Range("step", 0, STEPS, 20, play=True, group="look")] = STEPS
-    rate: Annotated[float, Range("learning rate η", 0.1, 1.0, 0.1, group="run", slow=True)] = 0.3
+    step: Annotated[int, Range("step", 0, STEPS, 10, play=True, group="look")] = STEPS
+    rate: Annotated[float, Range("learning rate η", 0.1, 1.0, 0.1, group="run", slow=True)] = 0.4
+    seeds: Annotated[int, Range("seeds", 3, 7, 2, group="run", slow=True)] = 3
     unit: Annotated[int, Range("watched unit", 1, 100, 1, group="look")] = 1
 
     def run(self) -> Run:
-        """Return the training of both networks at this learning rate."""
-        return Run(steps=STEPS, rate=self.rate)
+        """Return the training of every seed both ways at this learning rate."""
+        return Run(steps=STEPS, rate=self.rate, seeds=self.seeds)
 
     def seen_in(self, result: Result) -> Data:
         """Take the watched unit out of a run, and the chosen step."""
         unit = self.unit - 1
         return Data(
             result.steps,
-            result.percentiles[..., unit],
-            result.accuracy,
-            result.drift()[..., unit],
+            result.percentiles[:, 0, ..., unit],
+            np.array([result.accuracy_at(moment) for moment in range(len(result.steps))]).swapaxes(0, 1),
+            result.drift()[:, 0, unit],
             int(np.searchsorted(result.steps, self.step, side="right")) - 1,
-            padded(result.percentiles),
+            padded(result.percentiles[:, 0]),
+            result.verdict(),
         )
 
     def picture(self, data: Data) -> Picture:
@@ -62,11 +65,7 @@ class CovariateShift(Trained[Result]):
         return [
             *(self._percentiles(data, arm) for arm in (PLAIN, BN)),
             self._accuracy(data),
-            Note(
-                text=f"Way of the median, in widths of its final band: {data.drift[PLAIN]:.2f} without BN, "
-                f"{data.drift[BN]:.2f} with BN.",
-                mark="computed",
-            ),
+            Note(text=data.verdict, mark="computed"),
             Note(
                 text="That less drift is *why* BN helps: with noise put in after BN the distributions are less stable "
                 "than without BN, and training stays about as good (Santurkar et al. 2018).",
@@ -85,37 +84,41 @@ class CovariateShift(Trained[Result]):
         ends = [(name, float(p[-1, i]), COLOURS[arm]) for i, name in enumerate(PERCENTILES)]
         picture = figure(
             traces,
-            axis("step", 0, STEPS, tickvals=[0, STEPS // 2, STEPS], tickformat=","),
+            axis("step", 0, STEPS, tickvals=[0, STEPS // 2, STEPS]),
             axis("input to the unit", low, high),
             end_labels(ends, float(steps[-1]), low, high, 9),
         )
-        note = f"median {number(p[-1, 1])} at step {steps[-1]:,}"
+        note = f"median {number(p[-1, 1])} at step {steps[-1]}; its way: {data.drift[arm]:.2f} bands"
         return Plot(span=6, label=NAMES[arm], note=note, figure=picture, height_rem=13)
 
     def _accuracy(self, data: Data) -> Plot:
-        steps = data.steps[: data.now + 1]
-        right = 100 * data.accuracy[:, : data.now + 1]
-        traces = [line(steps, right[arm], arm, hover="%{y:.1f} %") for arm in (PLAIN, BN)]
-        traces += [dot(float(steps[-1]), float(right[arm, -1]), arm) for arm in (PLAIN, BN)]
-        ends = [(NAMES[arm], float(right[arm, -1]), COLOURS[arm]) for arm in (PLAIN, BN)]
+        steps, right = data.steps[: data.now + 1], data.accuracy[:, : data.now + 1]
+        traces = []
+        for arm in (PLAIN, BN):
+            mean, half = right[arm].T
+            traces.append(band(steps, np.maximum(mean - half, 0), np.minimum(mean + half, 100), arm))
+            traces += [line(steps, mean, arm, hover="%{y:.1f} %"), dot(float(steps[-1]), float(mean[-1]), arm)]
+        ends = [(NAMES[arm], float(right[arm, -1, 0]), COLOURS[arm]) for arm in (PLAIN, BN)]
         picture = figure(
             traces,
-            axis("step", 0, STEPS, nticks=5, tickformat=","),
+            axis("step", 0, STEPS, nticks=5),
             axis("right, %", 0, 103, tickvals=[0, 50, 100]),
             end_labels(ends, float(steps[-1]), 0, 103, 4.7),
         )
-        note = f"{right[BN, -1]:.1f} % with BN, {right[PLAIN, -1]:.1f} % without"
+        now = [Interval(*right[arm, -1].tolist()) for arm in (PLAIN, BN)]
+        note = f"{now[BN]} % with BN, {now[PLAIN]} % without; {self.seeds} seeds, 95 % interval"
         return Plot(label="Held-out digits that are right", note=note, figure=picture, height_rem=8.2)
 
     def alt(self, data: Data) -> str:
-        """Say where the percentiles are at the step, and how many digits are right."""
+        """Say where the percentiles are at the step, and what came of the whole run."""
         said = [
             f"{NAMES[arm]} the 15th, 50th and 85th percentile of the unit's input are "
             f"{', '.join(number(v) for v in data.percentiles[arm, data.now])} and "
-            f"{percent(data.accuracy[arm, data.now])} of the held-out digits are right"
+            f"{Interval(*data.accuracy[arm, data.now].tolist())} % of the held-out digits are right"
             for arm in (PLAIN, BN)
         ]
         return (
-            f"At step {data.steps[data.now]:,}, {said[PLAIN]}; {said[BN]}. Over the whole run the median travelled "
-            f"{data.drift[PLAIN]:.2f} widths of its final 15–85 % band without BN and {data.drift[BN]:.2f} with BN."
+            f"At step {data.steps[data.now]}, {said[PLAIN]}; {said[BN]}. Over the whole run this unit's median "
+            f"travelled {data.drift[PLAIN]:.2f} widths of its final 15–85 % band without BN and {data.drift[BN]:.2f} "
+            f"with BN. {data.verdict}"
         )
