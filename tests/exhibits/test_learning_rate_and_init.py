@@ -59,5 +59,5 @@ def test_the_sweep_is_a_choice_that_is_computed_ahead() -> None:
 
 
 def test_a_shorter_sweep_learns_in_fewer_cells() -> None:
-    short = LearningRateAndInit(show=SWEEP, steps=40).compute()
+    short = LearningRateAndInit(show=SWEEP, steps=40, seeds=2).compute()
     assert (short.accuracy >= 0.9).sum() < (maps()[0].accuracy >= 0.9).sum()
