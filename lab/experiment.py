@@ -30,6 +30,13 @@ class Curve(NamedTuple):
     along: str = "step"  # what x is
 
 
+class Choice(NamedTuple):
+    """What a setting in words may be, in the annotation of its field."""
+
+    options: tuple[str, ...]
+    doc: str
+
+
 @dataclasses.dataclass(frozen=True)
 class Progress(Generic[R_co]):
     """How much of a run is done, from 0 to 1, and its result so far."""
@@ -42,7 +49,8 @@ class Progress(Generic[R_co]):
 class Experiment(ABC, Generic[R_co]):
     """A claim and the runs that test it. Fields are the configuration: hashable, and JSON through `asdict`.
 
-    A field's range stands in its annotation, as a normlib `Hyper`; a tuple's holds for each of its values.
+    A field's range stands in its annotation, as a normlib `Hyper`, or as a `Choice` of words; a tuple's holds for each
+    of its values.
 
     A result is a NamedTuple of arrays with two methods: `verdict()`, what these very numbers say about the claim, and
     `curves()`, the same numbers as lines.
@@ -54,25 +62,28 @@ class Experiment(ABC, Generic[R_co]):
     source: ClassVar[str]
 
     def __post_init__(self) -> None:
-        for name, hyper in self.hypers().items():
-            value = getattr(self, name)
+        for name, mark in self._marks().items():
+            where, value = f"{type(self).__name__}: {name}", getattr(self, name)
             if isinstance(value, list):  # from JSON
                 object.__setattr__(self, name, value := tuple(value))
             if value == ():
-                raise ValueError(f"{type(self).__name__}: {name} must hold a value, got none. {hyper.doc}.")
+                raise ValueError(f"{where} must hold a value, got none. {mark.doc}.")
             default = type(self).__dataclass_fields__[name].default
+            if isinstance(value, tuple) != isinstance(default, tuple):
+                raise ValueError(f"{where} must be {'several values' if isinstance(default, tuple) else 'one value'}, "
+                                 f"got {value!r}. {mark.doc}.")  # fmt: skip
             whole = isinstance(default[0] if isinstance(default, tuple) else default, int)
             for one in value if isinstance(value, tuple) else (value,):
+                if isinstance(mark, Choice):
+                    if one not in mark.options:
+                        options = ", ".join(mark.options)
+                        raise ValueError(f"{where} must be one of {options}, got {one!r}. {mark.doc}.")
+                    continue
                 if isinstance(one, bool) or not isinstance(one, Integral if whole else Real):
-                    raise ValueError(
-                        f"{type(self).__name__}: {name} must be {'an integer' if whole else 'a number'}, got {one!r}. "
-                        f"{hyper.doc}."
-                    )
-                if not hyper.low <= float(one) <= hyper.high:  # not a number fails too
-                    raise ValueError(
-                        f"{type(self).__name__}: {name} must be in [{hyper.low:g}, {hyper.high:g}], got {one!r}. "
-                        f"{hyper.doc}."
-                    )
+                    noun = "an integer" if whole else "a number"
+                    raise ValueError(f"{where} must be {noun}, got {one!r}. {mark.doc}.")
+                if not mark.low <= float(one) <= mark.high:  # not a number fails too
+                    raise ValueError(f"{where} must be in [{mark.low:g}, {mark.high:g}], got {one!r}. {mark.doc}.")
 
     @abstractmethod
     def run(self) -> Iterator[Progress[R_co]]:
@@ -84,14 +95,23 @@ class Experiment(ABC, Generic[R_co]):
 
     @classmethod
     def hypers(cls) -> dict[str, Hyper]:
-        """Return the range and meaning of every field that declares them, in the order of the fields."""
+        """Return the range and meaning of every number, in the order of the fields."""
+        return {name: mark for name, mark in cls._marks().items() if isinstance(mark, Hyper)}
+
+    @classmethod
+    def choices(cls) -> dict[str, Choice]:
+        """Return the options and meaning of every setting in words, in the order of the fields."""
+        return {name: mark for name, mark in cls._marks().items() if isinstance(mark, Choice)}
+
+    @classmethod
+    def _marks(cls) -> dict[str, Hyper | Choice]:
         hints = get_type_hints(cls, include_extras=True)
-        found = {}
-        for field in dataclasses.fields(cls):
-            for extra in getattr(hints[field.name], "__metadata__", ()):
-                if isinstance(extra, Hyper):
-                    found[field.name] = extra
-        return found
+        return {
+            field.name: extra
+            for field in dataclasses.fields(cls)
+            for extra in getattr(hints[field.name], "__metadata__", ())
+            if isinstance(extra, Hyper | Choice)
+        }
 
 
 def _result(experiment: Experiment[Any]) -> Any:

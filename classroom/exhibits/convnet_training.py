@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -14,18 +12,17 @@ from classroom.exhibit import Pick, Range
 from classroom.picture import Note, Picture, Plot, Values
 from classroom.plots import BN, COLOURS, NAMES, PLAIN, Trace, axis, band, dot, end_labels, figure, line
 from classroom.trained import Trained
-from lab.data import DataError
+from lab.data import FOLDERS, DataError
 from lab.experiments.digits_convnet import DigitsConvnet as Run
 from lab.experiments.digits_convnet import Result
 from lab.statistics import Interval, interval
 
 log = logging.getLogger(__name__)
-FOLDER_VARIABLE = "CIFAR10_FOLDER"
-FOLDER = Path(__file__).parents[2] / "assets" / "data" / "cifar-10-batches-bin"
 STEPS = 150
 RECORDED = 20
-SEEDS_OF_CIFAR10 = 3
-DIGITS, CIFAR10 = "digits", "CIFAR-10"
+DIGITS, MNIST, CIFAR10 = "digits", "MNIST", "CIFAR-10"
+SETS = {DIGITS: "digits", MNIST: "mnist", CIFAR10: "cifar10"}  # by the lab's names
+SEEDS_OF_LARGER = 3
 
 
 class Data(NamedTuple):
@@ -58,20 +55,19 @@ class ConvnetTraining(Trained[Result]):
     step: Annotated[int, Range("step", 0, STEPS, 5, play=True, group="look")] = STEPS
     rate: Annotated[float, Range("learning rate η", 0.02, 0.2, 0.03, group="run", slow=True)] = 0.05
     seeds: Annotated[int, Range("seeds", 3, 7, 2, group="run", slow=True)] = 5
-    data: Annotated[str, Pick("pictures", (DIGITS, CIFAR10), group="data", slow=True)] = DIGITS
+    data: Annotated[str, Pick("pictures", tuple(SETS), group="data", slow=True)] = DIGITS
 
     def run(self) -> Run:
         """Return the training of every seed both ways."""
         if self.data == DIGITS:
             return Run(steps=STEPS, rate=self.rate, seeds=self.seeds, recorded=RECORDED)
-        folder = os.environ.get(FOLDER_VARIABLE) or str(FOLDER)
-        return Run(  # 16 times the pixels, in the same seconds
-            data=folder, steps=STEPS, rate=self.rate, seeds=SEEDS_OF_CIFAR10, channels=(4, 8), batch=24, recorded=12,
-            judged_on=100,
+        return Run(  # 12 and 16 times the pixels, in the same seconds
+            data=SETS[self.data], steps=STEPS, rate=self.rate, seeds=SEEDS_OF_LARGER, channels=(4, 8), batch=24,
+            recorded=12, judged_on=100,
         )  # fmt: skip
 
     def compute(self) -> Data:
-        """Train every seed both ways, or take the run at hand; without the files of CIFAR-10 say what is missing."""
+        """Train every seed both ways, or take the run at hand; without the files of a set say what is missing."""
         try:
             return super().compute()
         except DataError as error:
@@ -86,19 +82,20 @@ class ConvnetTraining(Trained[Result]):
     def picture(self, data: Data) -> Picture:
         """Draw accuracy above loss, with the intervals as bands, up to the chosen step."""
         if data.missing:
+            variable, folder = FOLDERS[SETS[self.data]]
             return [
-                Note(text=f"The files of CIFAR-10 are not here. {data.missing}", mark="not reproducible"),
+                Note(text=f"The files of {self.data} are not here. {data.missing}", mark="not reproducible"),
                 Note(
-                    text=f"The deck looks into the folder that the environment variable {FOLDER_VARIABLE} names, "
-                    "else into assets/data/cifar-10-batches-bin. The digits need no files."
+                    text=f"The deck looks into the folder that the environment variable {variable} names, else into "
+                    f"assets/data/{folder.name}. The digits need no files."
                 ),
             ]
         top = float(np.nanmax(data.loss[..., 0])) * 1.15
         gained = data.gained[data.now]
         clear = "" if gained.excludes_zero else ", no difference that these seeds can show"
         pictures = "scikit-learn's 8×8 digits, not CIFAR-10"
-        if self.data == CIFAR10:
-            pictures = f"CIFAR-10, for which the network has half the channels and always {SEEDS_OF_CIFAR10} seeds"
+        if self.data != DIGITS:
+            pictures = f"{self.data}, for which the network has half the channels and always {SEEDS_OF_LARGER} seeds"
         return [
             self._curves(data, data.accuracy, "held-out pictures right, %", 102.0, "%{y:.1f} %", 16, "Accuracy"),
             self._curves(data, data.loss, "cross-entropy", top, "%{y:.2f}", 10.5, "Loss of the step's batch"),

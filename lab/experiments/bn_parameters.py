@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.data import digits
-from lab.experiment import Experiment, Progress, moments
+from lab.experiment import Curve, Experiment, Progress, moments
 from lab.layers import Array, ReLU
 from lab.network import State, perceptron
 from lab.normalize import Normalize
@@ -39,6 +39,13 @@ class Result(NamedTuple):
             f"the mean and standard deviation of γ over a layer's units are, first layer to last, {layers}; β lies "
             f"between {beta.min():.2f} and {beta.max():.2f}, {percent(down, 0)} of it below 0."
         )
+
+    def curves(self) -> Iterator[Curve]:
+        """Yield the accuracy, and each quantity's mean over every layer's units."""
+        yield Curve("held-out accuracy, %", "the network", self.steps, 100 * self.accuracy)
+        for quantity in ("gamma", "beta", "running_mean", "running_var"):
+            for layer, values in enumerate(getattr(self, quantity).mean(axis=2).T, start=1):
+                yield Curve(f"{quantity.replace('_', ' ')}, mean of a layer", f"layer {layer}", self.steps, values)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.data import Data, cifar10, digits
-from lab.experiment import ARMS, Experiment, Progress, moments
+from lab.data import KINDS, Data, named
+from lab.experiment import ARMS, Choice, Curve, Experiment, Progress, moments
 from lab.layers import Array, Conv3x3, Dense, Layer, MaxPool, ReLU
 from lab.network import Network
 from lab.normalize import Normalize
@@ -19,6 +18,8 @@ from lab.statistics import interval
 from lab.training import Sgd, accuracy, in_step, train
 from normlib.core import Hyper
 from normlib.norms.batch_norm import BatchNorm
+
+PICTURES = tuple(name for name, kind in KINDS.items() if kind == "pictures")
 
 
 class Result(NamedTuple):
@@ -47,19 +48,26 @@ class Result(NamedTuple):
         text = "; ".join(said)
         return f"{text[0].upper()}{text[1:]}. Mean and 95 % interval over {seeds} seeds."
 
+    def curves(self) -> Iterator[Curve]:
+        """Yield loss and accuracy of every run."""
+        for arm, name in enumerate(ARMS):
+            for seed in range(self.accuracy.shape[1]):
+                yield Curve("held-out accuracy, %", name, self.steps, 100 * self.accuracy[arm, seed], seed)
+                yield Curve("cross-entropy of the batch", name, self.steps, self.loss[arm, seed], seed)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DigitsConvnet(Experiment[Result]):
-    """Blocks of 3×3 convolution, norm, ReLU and max pooling, then the logits; digits, or CIFAR-10 from a folder.
+    """Blocks of 3×3 convolution, norm, ReLU and max pooling, then the logits.
 
     Both arms share one learning rate; `faster_not_better` finds each its own.
     """
 
     title = "A convolutional network, with and without"
     claim = "At larger learning rates, batch normalization makes a small convolutional network learn in fewer steps."
-    source = "Trained here, on scikit-learn's digits or CIFAR-10 (Krizhevsky 2009)"
+    source = "Trained here, on scikit-learn's digits, MNIST (LeCun et al. 1998) or CIFAR-10 (Krizhevsky 2009)"
 
-    data: str = "digits"  # or the folder that holds CIFAR-10's binary version
+    data: Annotated[str, Choice(PICTURES, "What the networks learn")] = "digits"
     channels: Annotated[tuple[int, ...], Hyper("C", 1, 128, "Channels, one number per block")] = (8, 16)
     steps: Annotated[int, Hyper("t", 1, 50_000, "Updates of the weights")] = 150
     rate: Annotated[float, Hyper(r"\eta", 1e-4, 10, "Learning rate")] = 0.05
@@ -68,9 +76,6 @@ class DigitsConvnet(Experiment[Result]):
     seeds: Annotated[int, Hyper("", 2, 20, "Seeds")] = 3
     recorded: Annotated[int, Hyper("", 2, 100, "Recorded moments")] = 16
     judged_on: Annotated[int, Hyper("", 10, 10_000, "Held-out pictures that judge the network")] = 500
-
-    def pictures(self) -> Data:
-        return digits() if self.data == "digits" else cifar10(Path(self.data))
 
     def network(self, data: Data, normalized: bool) -> Network:
         blocks: list[Layer] = []
@@ -81,7 +86,7 @@ class DigitsConvnet(Experiment[Result]):
         return Network(data.shape, (*blocks, Dense(data.classes)))
 
     def run(self) -> Iterator[Progress[Result]]:
-        data = self.pictures()
+        data = named(self.data)
         held_out = data.held_out.head(self.judged_on)
         networks = [self.network(data, normalized) for normalized in (False, True) for _ in range(self.seeds)]
         sgd = Sgd(self.rate, self.momentum)

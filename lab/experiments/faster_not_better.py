@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.data import digits
-from lab.experiment import ARMS, Experiment, Progress
+from lab.experiment import ARMS, Curve, Experiment, Progress
 from lab.layers import Array, ReLU
 from lab.network import Network, perceptron
 from lab.statistics import Interval, interval, percent
@@ -78,6 +78,14 @@ class Result(NamedTuple):
         else:
             end = f"better {ARMS[1] if gained.mean > 0 else ARMS[0]}"
         return f"{speed}. Final accuracy, {ARMS[1]} minus {ARMS[0]}: {gained} points, {end}."
+
+    def curves(self) -> Iterator[Curve]:
+        """Yield the accuracy of every run, and the loss by which each arm's learning rate was chosen."""
+        for arm, name in enumerate(ARMS):
+            for seed, right in enumerate(self.accuracy[arm]):
+                yield Curve("held-out accuracy, %", name, self.steps, 100 * right, seed)
+            yield Curve("mean training loss of a short run", name, self.rates, self.tuning_loss[arm],
+                        along="learning rate")  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from classroom.exhibit import render
-from classroom.exhibits.convnet_training import CIFAR10, FOLDER_VARIABLE, RECORDED, STEPS, ConvnetTraining
+from classroom.exhibits.convnet_training import CIFAR10, MNIST, RECORDED, STEPS, ConvnetTraining
 from classroom.picture import Note, Plot
 from classroom.training import finished
 from lab.experiments.digits_convnet import DigitsConvnet as Run
@@ -36,25 +36,30 @@ def test_the_curves_grow_with_the_step_on_fixed_axes(step: int) -> None:
 
 
 @pytest.mark.parametrize("made", [False, True], ids=["no folder", "an empty folder"])
-def test_without_the_files_of_cifar10_the_reader_is_told_what_to_do_and_the_log_where(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, made: bool
-) -> None:
+@pytest.mark.parametrize(
+    ("pictures", "variable", "address"),
+    [(CIFAR10, "CIFAR10_FOLDER", "cs.toronto.edu"), (MNIST, "MNIST_FOLDER", "ossci-datasets.s3.amazonaws.com")],
+)
+def test_without_the_files_the_reader_is_told_what_to_do_and_the_log_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, made: bool, pictures: str,
+    variable: str, address: str,
+) -> None:  # fmt: skip
     folder = tmp_path / "secret" / "nowhere"
     if made:
         folder.mkdir(parents=True)
-    monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
-    exhibit = ConvnetTraining(data=CIFAR10)
+    monkeypatch.setenv(variable, str(folder))
+    exhibit = ConvnetTraining(data=pictures)
     data = exhibit.compute()
     notes = exhibit.picture(data)
     assert all(isinstance(note, Note) for note in notes)
     assert "nowhere" in notes[0].text
-    assert "cs.toronto.edu" in notes[0].text
-    assert FOLDER_VARIABLE in notes[1].text
+    assert address in notes[0].text
+    assert variable in notes[1].text
     assert b"secret" not in render(exhibit)
     assert str(folder) in caplog.text
 
 
 def test_the_folder_of_the_project_is_named_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
+    monkeypatch.delenv("CIFAR10_FOLDER", raising=False)
     exhibit = ConvnetTraining(data=CIFAR10)
     assert "assets/data/cifar-10-batches-bin" in exhibit.picture(exhibit.compute())[1].text

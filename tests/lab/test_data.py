@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from lab.data import CIFAR10_RECORD, CIFAR10_TEST, CIFAR10_TRAIN, DataError, cifar10, digits
+from lab.data import DataError, cifar10, digits
+from lab.data.cifar import CIFAR10_RECORD, CIFAR10_TEST, CIFAR10_TRAIN
 
 
 def test_digits_are_split_once_and_for_all_and_no_digit_is_in_both_parts():

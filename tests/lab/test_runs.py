@@ -140,13 +140,14 @@ def test_a_crash_costs_one_run_and_its_place_is_filled(pool: Pool, tmp_path: Pat
 
 
 def test_an_error_is_for_the_log_and_missing_data_are_for_whoever_can_bring_them(
-    pool: Pool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    pool: Pool, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("CIFAR10_FOLDER", str(tmp_path))  # before the first process is started
     with pytest.raises(RuntimeError, match="must end, and it failed"):
         pool.result(Gated(folder=str(tmp_path), fails=True), "reader")
     assert "ZeroDivisionError: on purpose" in caplog.text
     with pytest.raises(DataError, match="data_batch_1"):
-        pool.result(DigitsConvnet(data=str(tmp_path)), "reader")
+        pool.result(DigitsConvnet(data="cifar10"), "reader")
     (tmp_path / "go").touch()
     assert pool.result(Gated(folder=str(tmp_path)), "reader").value == [-1]
 
