@@ -48,6 +48,7 @@ class Pick(NamedTuple):
     options: tuple[str, ...]
     group: str = ""
     slow: bool = False  # a choice starts a new run, so nothing is computed ahead of it
+    folded: bool = False  # a list that opens, however few the options
 
 
 class Text(NamedTuple):

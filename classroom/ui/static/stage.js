@@ -151,7 +151,7 @@ function build(root, stage) {
 
 function builderOf(control) {
   if (control.type === "text") return writer;
-  return control.type === "range" ? slider : control.options.length > MANY ? folded : picker;
+  return control.type === "range" ? slider : control.folded || control.options.length > MANY ? folded : picker;
 }
 
 function set(stage, values, released, control) {
