@@ -61,12 +61,6 @@ def test_what_came_since_stands_between_why_and_who_cites():
     assert names == ["Why batch normalization?", SINCE, "Who cites batch normalization"]
 
 
-def test_files_are_numbered_in_steps_of_10():
-    numbers = [int(slide.path.name[:3]) for slide in DECK.pages]
-    assert all(number % 10 == 0 for number in numbers)
-    assert len(set(numbers)) == len(numbers)
-
-
 @every_page
 def test_a_slide_fits_the_screen(slide: Slide):
     limit = BESIDE_A_FORMULA if slide.formulas else MAX_WORDS
