@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,9 +13,9 @@ from lab.layers import Array, Layer, Params
 class Noise(Layer):
     """Multiply and shift each activation by noise whose own mean and spread belong to the unit and to the step.
 
-    Per unit and step a shift μ ~ U(−shift, shift) and a scale σ ~ U(1, scale); per example m ~ U(μ − jitter, μ + jitter)
-    and s ~ N(σ, jitter); y = s·x + m. The step is a field, so `forward` stays a pure function: the network of another
-    step holds another `Noise`, see `at`. Maps of one channel share their unit's μ and σ, and one m and s per example.
+    Per unit and step a shift μ ~ U(−shift, shift) and a scale σ ~ U(1, scale); per example m ~ U(μ ± jitter) and
+    s ~ N(σ, jitter); y = s·x + m. All positions of a map share them. The step is a field, so `forward` stays pure:
+    the network of another step holds another `Noise`.
     Source: Santurkar et al. 2018, arXiv 1805.11604, appendix A.
     """
 
@@ -25,10 +25,6 @@ class Noise(Layer):
     scale: float = 1.25
     jitter: float = 0.1
     step: int = 0
-
-    def at(self, step: int) -> Noise:
-        """Return the noise of another step."""
-        return replace(self, step=step)
 
     def forward(self, x: Array) -> tuple[Array, Array]:
         rng = np.random.default_rng([self.seed, self.place, self.step])

@@ -15,9 +15,11 @@ from lab.experiments.bn_parameters import BnParameters
 from lab.experiments.covariate_shift import CovariateShift
 from lab.experiments.covariate_shift import Result as Shift
 from lab.experiments.digits_convnet import DigitsConvnet
+from lab.experiments.error_by_batch_size import ErrorByBatchSize
 from lab.experiments.faster_not_better import FasterNotBetter
 from lab.experiments.faster_not_better import Result as Race
 from lab.experiments.learning_rate_and_init import LearningRateAndInit
+from lab.experiments.noise_after_bn import NoiseAfterBn
 from lab.training import Sgd, train
 
 SHORT = {
@@ -25,6 +27,8 @@ SHORT = {
     "bn_parameters": BnParameters(steps=20, width=8, recorded=5),
     "digits_convnet": DigitsConvnet(steps=8, channels=(3, 4), seeds=2, recorded=4, judged_on=50),
     "learning_rate_and_init": LearningRateAndInit(rates=(0.1, 5.0), scales=(0.1, 1e3), steps=8, width=8, seeds=2),
+    "error_by_batch_size": ErrorByBatchSize(sizes=(32, 8), examples=128, channels=(2, 4), groups=2, seeds=2),
+    "noise_after_bn": NoiseAfterBn(steps=10, width=8, depth=2, every=5, seeds=2),
     "faster_not_better": FasterNotBetter(steps=10, width=8, depth=2, seeds=2, every=5, tuning_steps=5, rates=(0.1, 1)),
 }
 
