@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from anyio import to_thread
@@ -88,34 +89,41 @@ def katex_script(request: Request) -> Response:
     return FileResponse(KATEX, media_type="text/javascript", headers=FOR_GOOD)
 
 
-def warm() -> None:
+def warm(closing: threading.Event) -> None:
     """Compute what the first visitor would wait for: photographs, derivations, pictures and their choices."""
-    try:
-        quick_first = sorted(content().deck, key=lambda slide: bool(slide.exhibit and EXHIBITS[slide.exhibit].trains()))
-        for slide in quick_first:
-            for name in slide.errata:
-                erratum_text(ERRATA[name])
-            for norm in operators(slide) if slide.formulas else ():
-                certificate_of(norm)
-            if slide.exhibit is not None:
-                frame_of(EXHIBITS[slide.exhibit](**slide.state))
-        for kind in EXHIBITS.values():
-            if not kind.trains():
-                frame_of(kind())  # the explorer's too
-        for slide in quick_first:
-            if slide.exhibit is not None:
-                for exhibit in EXHIBITS[slide.exhibit](**slide.state).choices(slide.controls):
-                    frame_of(exhibit)
-    except Exception:  # warming is a courtesy: the page itself will report what is wrong
-        log.exception("warming up failed")
+    for make in _awaited():
+        if closing.is_set():
+            return
+        try:
+            make()
+        except Exception:  # warming is a courtesy: the page itself will report what is wrong
+            if not closing.is_set():
+                log.exception("warming up failed at %s", make)
+
+
+def _awaited() -> Iterator[Callable[[], object]]:
+    """Yield what makes each of these; what trains comes last."""
+    quick_first = sorted(content().deck, key=lambda slide: bool(slide.exhibit and EXHIBITS[slide.exhibit].trains()))
+    for slide in quick_first:
+        yield from (partial(erratum_text, ERRATA[name]) for name in slide.errata)
+        yield from (partial(certificate_of, norm) for norm in (operators(slide) if slide.formulas else ()))
+        if slide.exhibit is not None:
+            yield partial(frame_of, EXHIBITS[slide.exhibit](**slide.state))
+    yield from (partial(frame_of, kind()) for kind in EXHIBITS.values() if not kind.trains())  # the explorer's too
+    for slide in quick_first:
+        if slide.exhibit is not None:
+            choices = EXHIBITS[slide.exhibit](**slide.state).choices(slide.controls)
+            yield from (partial(frame_of, exhibit) for exhibit in choices)
 
 
 @asynccontextmanager
 async def lifespan(app: object) -> AsyncIterator[dict[str, Any]]:
     """Warm up beside the first requests; end the processes of the lab in the end."""
     open_pool().warm()
-    threading.Thread(target=warm, name="warm-up", daemon=True).start()
+    closing = threading.Event()
+    threading.Thread(target=warm, args=[closing], name="warm-up", daemon=True).start()
     yield {}
+    closing.set()
     close_pool()
 
 

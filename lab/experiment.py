@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from numbers import Integral, Real
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, get_type_hints
 
@@ -62,7 +63,7 @@ class Experiment(ABC, Generic[R_co]):
     source: ClassVar[str]
 
     def __post_init__(self) -> None:
-        for name, mark in self._marks().items():
+        for name, mark in _marks(type(self)).items():
             where, value = f"{type(self).__name__}: {name}", getattr(self, name)
             if isinstance(value, list):  # from JSON
                 object.__setattr__(self, name, value := tuple(value))
@@ -96,22 +97,24 @@ class Experiment(ABC, Generic[R_co]):
     @classmethod
     def hypers(cls) -> dict[str, Hyper]:
         """Return the range and meaning of every number, in the order of the fields."""
-        return {name: mark for name, mark in cls._marks().items() if isinstance(mark, Hyper)}
+        return {name: mark for name, mark in _marks(cls).items() if isinstance(mark, Hyper)}
 
     @classmethod
     def choices(cls) -> dict[str, Choice]:
         """Return the options and meaning of every setting in words, in the order of the fields."""
-        return {name: mark for name, mark in cls._marks().items() if isinstance(mark, Choice)}
+        return {name: mark for name, mark in _marks(cls).items() if isinstance(mark, Choice)}
 
-    @classmethod
-    def _marks(cls) -> dict[str, Hyper | Choice]:
-        hints = get_type_hints(cls, include_extras=True)
-        return {
-            field.name: extra
-            for field in dataclasses.fields(cls)
-            for extra in getattr(hints[field.name], "__metadata__", ())
-            if isinstance(extra, Hyper | Choice)
-        }
+
+@cache
+def _marks(kind: type[Experiment[Any]]) -> Mapping[str, Hyper | Choice]:
+    """Return what stands in the annotations of the fields, in their order."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {
+        field.name: extra
+        for field in dataclasses.fields(kind)
+        for extra in getattr(hints[field.name], "__metadata__", ())
+        if isinstance(extra, Hyper | Choice)
+    }
 
 
 def _result(experiment: Experiment[Any]) -> Any:

@@ -57,7 +57,7 @@ class Sgd:
         return moved, grads
 
     def _moved(self, p: Array, d: Array) -> Array:
-        new = d * self.rate
+        new = np.asarray(d * self.rate)  # an array where a parameter is a single number, too
         return np.subtract(p, new, out=new)
 
 

@@ -302,10 +302,13 @@ def _legal(control: Range | Pick) -> list[Any]:
     return [control.nearest(control.low + i * control.step) for i in range(1 + steps)]
 
 
-def test_every_run_that_readers_can_ask_for_is_kept_at_the_same_time() -> None:
+OPEN = {"your_own"}  # more runs than can be kept: a reader waits for those of their own
+
+
+def test_every_run_of_the_talks_claims_is_kept_at_the_same_time() -> None:
     """What was trained once is at hand, so nobody can keep the slots busy for ever."""
     runs = set()
-    for exhibit in (one for one in EXHIBITS.values() if one.run is not Exhibit.run):
+    for exhibit in (one for key, one in EXHIBITS.items() if one.run is not Exhibit.run and key not in OPEN):
         controls = {name: _legal(c) for name, c in exhibit.controls().items() if _starts_a_run(c)}
         for values in itertools.product(*controls.values()):
             runs.add(exhibit.from_state(dict(zip(controls, values, strict=True)))[0].run())

@@ -26,8 +26,10 @@ class Result(NamedTuple):
 
     target: float
     rates: Array  # (L,): learning rates tried
-    tuning_loss: Array  # (2, L): mean training loss of one more seed's short run; infinite where it diverged
-    rate: Array  # (2,): of the smallest loss, which every seed then uses
+    tuning_loss: (
+        Array  # (2, L): mean training loss of one more seed's short run; inf: diverged, nan: not tried
+    )
+    rate: Array  # (2,): of the smallest loss, which every seed then uses; not a number while rates are tried
     steps: NDArray[np.intp]  # (S,)
     accuracy: Array  # (2, seeds, S): held-out
 
@@ -57,6 +59,9 @@ class Result(NamedTuple):
         return interval(100 * (bn - plain))
 
     def verdict(self) -> str:
+        if not np.isfinite(self.rate).all():
+            tried = int((~np.isnan(self.tuning_loss)).sum())
+            return f"So far {tried} of {self.tuning_loss.size} short runs have looked for each network's learning rate."
         seeds = self.accuracy.shape[1]
         plain, bn = self.speed()
         rates = f"Each at its own best learning rate ({self.rate[1]:g} {ARMS[1]}, {self.rate[0]:g} {ARMS[0]}), "
@@ -117,9 +122,19 @@ class FasterNotBetter(Experiment[Result]):
             perceptron(data.shape, depth=self.depth, width=self.width, activation=ReLU(), norm=norm)
             for norm in (None, BatchNorm())
         ]
-        tuning = np.array([[self.tuning_loss(network, rate) for rate in self.rates] for network in arms])
-        best = np.array(self.rates)[tuning.argmin(axis=1)]
         networks = [network for network in arms for _ in range(self.seeds)]
+        rates, first = np.array(self.rates), np.zeros(1, np.intp)
+        untrained = [accuracy(n, n.init(i % self.seeds), data.held_out) for i, n in enumerate(networks)]
+        judged_first = np.array(untrained).reshape(2, self.seeds, 1)
+        to_try, to_race = 2 * len(rates) * self.tuning_steps, 2 * self.seeds * self.steps
+        share = to_try / (to_try + to_race)
+        tuning = np.full((2, len(rates)), np.nan)
+        for done, (arm, i) in enumerate(np.ndindex(tuning.shape), start=1):
+            tuning[arm, i] = self.tuning_loss(arms[arm], self.rates[i])
+            unknown = np.full(2, np.nan)
+            so_far = Result(self.target, rates, tuning.copy(), unknown, first, judged_first)
+            yield Progress(share * done / tuning.size, so_far)
+        best = rates[tuning.argmin(axis=1)]
         runs = [
             train(network, data, self.sgd(rate), steps=self.steps, batch=self.batch, seed=seed)
             for network, rate in zip(arms, best.tolist(), strict=True)
@@ -133,8 +148,8 @@ class FasterNotBetter(Experiment[Result]):
             steps.append(number)
             judged = [accuracy(n, step.state, data.held_out) for n, step in zip(networks, now, strict=True)]
             rows.append(np.array(judged).reshape(2, self.seeds))
-            result = Result(self.target, np.array(self.rates), tuning, best, np.array(steps), np.stack(rows, axis=2))
-            yield Progress(number / self.steps, result)
+            result = Result(self.target, rates, tuning, best, np.array(steps), np.stack(rows, axis=2))
+            yield Progress(share + (1 - share) * number / self.steps, result)
 
     def sgd(self, rate: float) -> Sgd:
         return Sgd(rate, self.momentum)
