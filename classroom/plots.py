@@ -1,4 +1,4 @@
-"""What every curve of the deck has in common: two arms that look the same everywhere, axes with units, labels in place.
+"""What every curve of the deck has in common: arms that look the same everywhere, axes with units, labels in place.
 
 Plotly takes plain dictionaries, which it checks as a whole: a tenth of the time that adding traces one by one takes.
 No sizes, fonts or margins here: the browser's template adds them, from the root font size.
@@ -15,11 +15,11 @@ from numpy.typing import ArrayLike
 
 Trace = dict[str, Any]
 
-PLAIN, BN = 0, 1  # the lab's arms
-NAMES = ("without BN", "with BN")
-COLOURS = ("var(--ink)", "var(--accent)")
-DASHES = ("dash", "solid")  # the second mark beside the colour
-SYMBOLS = ("circle-open", "circle")
+PLAIN, BN, NOISY = 0, 1, 2  # the lab's arms
+NAMES = ("without BN", "with BN", "noise after BN")
+COLOURS = ("var(--ink)", "var(--accent)", "var(--term2)")
+DASHES = ("dash", "solid", "dot")  # the second mark beside the colour
+SYMBOLS = ("circle-open", "circle", "diamond-open")
 
 
 def line(x: ArrayLike, y: ArrayLike, arm: int, *, hover: str = "%{y:.3g}", **style: Any) -> Trace:

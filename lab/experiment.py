@@ -127,7 +127,7 @@ def _result(experiment: Experiment[Any]) -> Any:
     return last.result
 
 
-RESULTS: Kept[Experiment[Any], Any] = Kept(_result, room=128)  # less than a megabyte each
+RESULTS: Kept[Experiment[Any], Any] = Kept(_result, room=256)  # less than a megabyte each
 
 
 def read_only(result: Any) -> None:

@@ -112,7 +112,7 @@ class YourOwn(Trained[Result]):
             axis("", -REACH, REACH, constrain="domain", scaleanchor="x", **bare),
         )
         mean = Interval(*data.accuracy[side, data.now].tolist())
-        return Plot(span=6, label=self._said(side), note=f"{mean} % right", figure=chart, height_rem=17)
+        return Plot(span=6, label=self._said(side), note=f"{mean} % right", figure=chart, height_rem=15)
 
     def _race(self, data: Data, rem: float) -> Plot:
         steps, right = data.steps[: data.now + 1], data.accuracy[:, : data.now + 1]

@@ -15,25 +15,36 @@ from lab.data.dataset import Data, DataError, Split, centring, lock
 
 SIDE = 28  # pixels
 COUNTS = (60_000, 10_000)  # to learn from, held out
-PARTS = ("train", "t10k")
-HELP = "Download the four files of MNIST from https://ossci-datasets.s3.amazonaws.com/mnist/"
+NAMES = tuple(f"{part}-{kind}" for part in ("train", "t10k") for kind in ("images-idx3-ubyte", "labels-idx1-ubyte"))
+
+
+def address(name: str) -> str:
+    """Return where a file can be had: of the mirror only whole addresses open, and the original page has no files."""
+    return f"https://ossci-datasets.s3.amazonaws.com/mnist/{name}.gz"
 
 
 @lru_cache(maxsize=1)
 def mnist(folder: Path, *, counts: tuple[int, int] = COUNTS) -> Data:
     """Read MNIST's four IDX files, as they are or compressed with gzip.
 
-    Raises DataError that says which file is missing or corrupt. Source: LeCun, Cortes & Burges 1998, The MNIST Database
-    of Handwritten Digits.
+    Raises DataError that says which file is missing or corrupt, and OSError where one may not be read. Source: LeCun,
+    Cortes & Burges 1998, The MNIST Database of Handwritten Digits.
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise DataError(f"mnist: the folder must exist, got {{place}}. {HELP} into it.", folder)
-    names = [f"{part}-{kind}" for part in PARTS for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")]
-    files = [next((f for f in (folder / name, folder / f"{name}.gz") if f.is_file()), None) for name in names]
-    missing = [name for name, file in zip(names, files, strict=True) if file is None]
+        raise DataError(
+            f"mnist: the folder must exist, got {{place}}. Make it and download into it {', '.join(NAMES)}, "
+            f"each from {address('NAME')}.",
+            folder,
+        )
+    files = [next((f for f in (folder / name, folder / f"{name}.gz") if f.is_file()), None) for name in NAMES]
+    missing = [name for name, file in zip(NAMES, files, strict=True) if file is None]
     if missing:
-        raise DataError(f"mnist: {{place}} must hold {', '.join(names)}, missing {', '.join(missing)}. {HELP}.", folder)
+        raise DataError(
+            f"mnist: {{place}} must hold {', '.join(NAMES)}, as they are or with .gz, missing {', '.join(missing)}. "
+            f"Download each of these from {address('NAME')}.",
+            folder,
+        )
     found = []
     for count, images, labels in zip(counts, files[::2], files[1::2], strict=True):
         if images is None or labels is None:
@@ -43,7 +54,7 @@ def mnist(folder: Path, *, counts: tuple[int, int] = COUNTS) -> Data:
         if numbers.max() > 9:
             at = int(np.argmax(numbers > 9))
             raise DataError(
-                f"mnist: every label in {{place}} must be 0 to 9, got {numbers[at]} at picture {at}. {HELP} once more.",
+                f"mnist: every label in {{place}} must be 0 to 9, got {numbers[at]} at picture {at}. {again(labels)}",
                 labels,
             )
         lock(pictures, numbers)
@@ -63,15 +74,19 @@ def read_idx(file: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     try:
         with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
             raw = stream.read(size + 1)
-    except (OSError, EOFError, zlib.error) as error:  # no gzip, or broken off
-        raise DataError(f"mnist: {{place}} must be a gzip file, got a broken one. {HELP} once more.", file) from error
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:  # no gzip, or broken off
+        raise DataError(f"mnist: {{place}} must be a gzip file, got a broken one. {again(file)}", file) from error
     if not raw.startswith(head):
         raise DataError(
             f"mnist: {{place}} must begin as an IDX file of {' × '.join(map(str, shape))} bytes, {head.hex(' ')}, "
-            f"got {raw[: len(head)].hex(' ') or 'nothing'}. {HELP} once more.",
+            f"got {raw[: len(head)].hex(' ') or 'nothing'}. {again(file)}",
             file,
         )
     if len(raw) != size:
         got = f"{len(raw):,}" if len(raw) < size else "more"
-        raise DataError(f"mnist: {{place}} must be {size:,} bytes when unpacked, got {got}. {HELP} once more.", file)
+        raise DataError(f"mnist: {{place}} must be {size:,} bytes when unpacked, got {got}. {again(file)}", file)
     return np.frombuffer(raw, np.uint8, offset=len(head)).reshape(shape)
+
+
+def again(file: Path) -> str:
+    return f"Download it once more from {address(file.name.removesuffix('.gz'))}."

@@ -14,7 +14,7 @@ from typing import Literal
 
 from lab.data.bundled import digits
 from lab.data.cifar import cifar10
-from lab.data.dataset import Data
+from lab.data.dataset import Data, DataError
 from lab.data.idx import mnist
 from lab.data.toy import TOYS, points
 
@@ -33,7 +33,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 
 
 def named(name: str) -> Data:
-    """Return a training set by its name in `KINDS`. Raises DataError where its files are missing or corrupt."""
+    """Return a training set by its name in `KINDS`. Raises DataError where its files cannot be used."""
     if name == "digits":
         return digits()
     if name in TOYS:
@@ -41,5 +41,12 @@ def named(name: str) -> Data:
     if name in FOLDERS:
         variable, folder = FOLDERS[name]
         place = Path(os.environ.get(variable) or folder)
-        return mnist(place) if name == "mnist" else cifar10(place)
+        try:
+            return mnist(place) if name == "mnist" else cifar10(place)
+        except OSError as error:  # no right to read, a broken disk: its own sentence holds the whole path
+            raise DataError(
+                f"{name}: {{place}} must be readable, got {(error.strerror or 'an error').lower()}. Let whoever starts "
+                f"the program read it, or name another folder in {variable}.",
+                Path(error.filename or place),
+            ) from error
     raise ValueError(f"named: the data must be one of {', '.join(KINDS)}, got {name!r}. Choose one of these.")

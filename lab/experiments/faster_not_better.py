@@ -26,9 +26,7 @@ class Result(NamedTuple):
 
     target: float
     rates: Array  # (L,): learning rates tried
-    tuning_loss: (
-        Array  # (2, L): mean training loss of one more seed's short run; inf: diverged, nan: not tried
-    )
+    tuning_loss: Array  # (2, L): mean training loss of one more seed's short run; inf: diverged, nan: not tried
     rate: Array  # (2,): of the smallest loss, which every seed then uses; not a number while rates are tried
     steps: NDArray[np.intp]  # (S,)
     accuracy: Array  # (2, seeds, S): held-out

@@ -8,7 +8,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from lab.data import CIFAR10_RECORD, CIFAR10_TEST, CIFAR10_TRAIN, DataError, cifar10, digits
+from lab.data import DataError, cifar10, digits
+from lab.data.cifar import CIFAR10_RECORD, CIFAR10_TEST, CIFAR10_TRAIN
 from lab.experiment import Experiment, Progress, moments
 from lab.experiments import EXPERIMENTS, sole_experiment
 from lab.experiments.bn_parameters import BnParameters
@@ -20,6 +21,7 @@ from lab.experiments.faster_not_better import FasterNotBetter
 from lab.experiments.faster_not_better import Result as Race
 from lab.experiments.learning_rate_and_init import LearningRateAndInit
 from lab.experiments.noise_after_bn import NoiseAfterBn
+from lab.experiments.your_own import YourOwn
 from lab.training import Sgd, train
 
 SHORT = {
@@ -27,6 +29,7 @@ SHORT = {
     "bn_parameters": BnParameters(steps=20, width=8, recorded=5),
     "digits_convnet": DigitsConvnet(steps=8, channels=(3, 4), seeds=2, recorded=4, judged_on=50),
     "learning_rate_and_init": LearningRateAndInit(rates=(0.1, 5.0), scales=(0.1, 1e3), steps=8, width=8, seeds=2),
+    "your_own": YourOwn(steps=10, recorded=4, seeds=2, depths=(1, 2), norms=("layer", "group"), data="xor"),
     "error_by_batch_size": ErrorByBatchSize(sizes=(32, 8), examples=128, channels=(2, 4), groups=2, seeds=2),
     "noise_after_bn": NoiseAfterBn(steps=10, width=8, depth=2, every=5, seeds=2),
     "faster_not_better": FasterNotBetter(steps=10, width=8, depth=2, seeds=2, every=5, tuning_steps=5, rates=(0.1, 1)),
@@ -95,13 +98,46 @@ def test_a_configuration_is_json_and_comes_back_equal(experiment):
 
 @every_experiment
 def test_every_number_of_a_configuration_has_a_range_that_is_kept(experiment):
-    hypers = experiment.hypers()
-    assert set(hypers) == {f.name for f in fields(experiment) if not isinstance(getattr(experiment, f.name), str)}
+    hypers, choices = experiment.hypers(), experiment.choices()
+    assert hypers.keys() | choices.keys() == {f.name for f in fields(experiment)}
     for name, hyper in hypers.items():
         many = isinstance(getattr(experiment, name), tuple)
         for value in (hyper.low - 1, hyper.high + 1, float("nan"), True, "1"):
             with pytest.raises(ValueError, match=f"{type(experiment).__name__}: {name} must be"):
                 type(experiment)(**{name: (value,) if many else value})
+
+
+@every_experiment
+def test_every_word_of_a_configuration_is_one_of_a_few(experiment):
+    for name, choice in experiment.choices().items():
+        many = isinstance(getattr(experiment, name), tuple)
+        for value in (choice.options[0] + "x", "", 1):
+            with pytest.raises(
+                ValueError, match=f"{type(experiment).__name__}: {name} must be one of {choice.options[0]}"
+            ):
+                type(experiment)(**{name: (value,) if many else value})
+
+
+@every_experiment
+def test_several_values_are_no_single_one(experiment):
+    for name in (*experiment.hypers(), *experiment.choices()):
+        value = getattr(experiment, name)
+        with pytest.raises(ValueError, match=f"{type(experiment).__name__}: {name} must be (one value|several values)"):
+            type(experiment)(**{name: value[0] if isinstance(value, tuple) else (value, value)})
+
+
+@every_experiment
+def test_curves_are_lines_of_equal_length_with_names_and_the_last_numbers_of_the_result(experiment):
+    result = experiment.result()
+    curves = list(result.curves())
+    assert len({(c.quantity, c.arm, c.seed) for c in curves}) == len(curves) > 1
+    for curve in curves:
+        assert curve.x.shape == curve.y.shape == (curve.x.size,)
+        assert all((curve.quantity, curve.arm, curve.along))
+        assert np.all(np.diff(curve.x) > 0)
+    right = result.accuracy if hasattr(result, "accuracy") else 1 - result.error
+    finals = {round(100 * float(a), 6) for a in right.ravel()}
+    assert {round(float(c.y[-1]), 6) for c in curves if c.quantity.startswith("held-out accuracy")} <= finals
 
 
 @every_experiment
@@ -238,9 +274,10 @@ def test_a_convolutional_network_learns_the_digits_both_ways():
     assert np.all(result.loss[:, 0, 1:] != result.loss[:, 1, 1:])  # the seeds are runs of their own
 
 
-def test_the_convnet_names_a_folder_without_cifar10(tmp_path):
+def test_the_convnet_names_a_folder_without_cifar10(tmp_path, monkeypatch):
+    monkeypatch.setenv("CIFAR10_FOLDER", str(tmp_path))
     with pytest.raises(DataError, match=r"must hold data_batch_1\.bin"):
-        DigitsConvnet(data=str(tmp_path)).result()
+        DigitsConvnet(data="cifar10").result()
 
 
 def test_the_convnet_learns_colour_pictures_of_a_cifar10_folder_with_the_same_code(tmp_path, monkeypatch):
@@ -250,8 +287,9 @@ def test_the_convnet_learns_colour_pictures_of_a_cifar10_folder_with_the_same_co
         records[:, 0] %= 2
         records[records[:, 0] == 1, 1:1025] += 120  # the second class is the red one
         records.tofile(tmp_path / name)
-    monkeypatch.setattr("lab.experiments.digits_convnet.cifar10", partial(cifar10, per_file=40))
-    result = DigitsConvnet(data=str(tmp_path), channels=(4,), seeds=2, steps=30, batch=20, recorded=2).result()
+    monkeypatch.setattr("lab.data.sets.cifar10", partial(cifar10, per_file=40))
+    monkeypatch.setenv("CIFAR10_FOLDER", str(tmp_path))
+    result = DigitsConvnet(data="cifar10", channels=(4,), seeds=2, steps=30, batch=20, recorded=2).result()
     assert np.all(result.accuracy[:, :, -1] > 0.9)
 
 
