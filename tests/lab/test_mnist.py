@@ -91,7 +91,11 @@ def test_the_true_size_is_expected_unless_told(folder):
     assert "60000 × 28 × 28" in refused(folder, counts=(60_000, 10_000))
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(images(3, 0))[:-9], gzip.compress(b"")])
+@pytest.mark.parametrize(
+    "content",
+    [b"no gzip", gzip.compress(images(3, 0))[:-9], gzip.compress(b"")],
+    ids=["no gzip", "cut short", "empty"],  # a compressed file holds the time of day
+)
 def test_a_broken_gzip_file_is_refused(folder, content):
     (folder / FILES[0]).unlink()
     (folder / f"{FILES[0]}.gz").write_bytes(content)
