@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from classroom import claims
+from classroom.claims import Claim
 from classroom.deck import Deck
 from classroom.errata import ERRATA
 from classroom.exhibits import EXHIBITS
@@ -15,20 +17,22 @@ from normlib import NORMS
 ROOT = Path(__file__).resolve().parent.parent
 SLIDES = ROOT / "assets" / "slides"
 QUESTIONS = ROOT / "quizzes.yaml"
+CLAIMS = ROOT / "assets" / "claims.yaml"
 DATA = ROOT / "assets" / "data"
 
 
 @dataclass(frozen=True)
 class Content:
-    """The deck and the question bank, both checked."""
+    """The deck, the question bank and the claims, checked against each other."""
 
     deck: Deck
     bank: Bank
+    claims: tuple[Claim, ...]
 
 
 @cache
 def content() -> Content:
-    """Read slides and questions. Raises DeckError or QuizError, which name file, line and remedy."""
+    """Read slides, questions and claims. Raises DeckError or QuizError, which name file, line and remedy."""
     deck = Deck.read(SLIDES)
     bank = load(QUESTIONS, slides=[slide.id for slide in deck], norms=list(NORMS))
     deck.check(
@@ -39,4 +43,6 @@ def content() -> Content:
         questions=bank,
         errata=ERRATA,
     )
-    return Content(deck, bank)
+    ledger = claims.read(CLAIMS)
+    claims.check(ledger, deck, EXHIBITS)
+    return Content(deck, bank, tuple(entry.claim for entry in ledger))

@@ -26,7 +26,7 @@ def show() -> None:
     st.session_state["left"] = at
     st.html(
         '<header class="head"><p><a href="./?slide=cover">&#8592; the cover</a>&emsp;'
-        '<a href="operators">all operators</a></p><h1>Overview</h1>'
+        '<a href="operators">all operators</a>&emsp;<a href="ledger">all claims</a></p><h1>Overview</h1>'
         f'<p class="src">{len(both.deck)} slides, {len(both.bank)} questions</p></header>'
     )
     parts = []

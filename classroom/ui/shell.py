@@ -22,6 +22,7 @@ def main() -> None:
             st.Page("pages/talk/overview.py", title="Overview", url_path="overview"),
             st.Page("pages/talk/read.py", title="The talk on one page", url_path="read"),
             st.Page("pages/talk/operators.py", title="Operators", url_path="operators"),
+            st.Page("pages/talk/ledger.py", title="Claims", url_path="ledger"),
             st.Page("pages/talk/explore.py", title="Explorer", url_path="explore"),
             st.Page("pages/talk/present.py", title="Presenter", url_path="present"),
         ],

@@ -33,7 +33,7 @@ FLAGS = [
     "--no-first-run",
 ]
 # Streamlit asks for these beside the page first, and takes the answer at the root when there is none.
-HARMLESS = re.compile(r"/(overview|read|operators|explore|present)/_stcore/(health|host-config)$")
+HARMLESS = re.compile(r"/(overview|read|operators|ledger|explore|present)/_stcore/(health|host-config)$")
 
 expect.set_options(timeout=PATIENCE)
 
@@ -102,7 +102,7 @@ class Reader:
         app = self.page.locator('[data-testid="stApp"]')
         expect(app).to_have_attribute("data-test-connection-state", "CONNECTED")
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
-        if not urlsplit(self.page.url).path.endswith(("/read", "/operators", "/explore")):
+        if not urlsplit(self.page.url).path.endswith(("/read", "/operators", "/ledger", "/explore")):
             expect(self.page.locator(".nav .count")).to_have_text(re.compile(r"\d+ / \d+"))
         return self
 
