@@ -53,7 +53,7 @@ def show() -> None:
     st.html(
         '<div class="ledger"><header class="head"><p><a href="overview">&#8592; the overview</a></p>'
         "<h1>What is claimed, and on what grounds</h1>"
-        f'<p class="src">{len(both.claims)} claims</p></header>{notice}'
+        f'<p class="src">{len(both.claims)} claims, and {len(computed)} slides that compute</p></header>{notice}'
         f'<nav aria-label="Grounds"><ul>{everything}{links}</ul></nav>{"".join(sections)}</div>'
     )
 
@@ -95,7 +95,7 @@ def _run(claim: Claim, slide: Slide) -> str:
     title = html.escape(type(experiment).title)
     again = urlencode({"slide": slide.id, **claim.state})
     return (
-        f'<p class="verdict">{html.escape(verdict)}</p>'
+        f'<p class="found">{html.escape(verdict)}</p>'
         f"<details><summary>Configuration: {title}</summary><dl>{settings}</dl></details>"
         f'<p class="to">{_link(slide)} <a class="run-it" href="./?{again}">Run it'
         f'<span class="sr-only">: {html.escape(claim.id.replace("-", " "))}</span></a></p>'

@@ -8,7 +8,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from classroom.content import content
 from tests.browser.conftest import DECK, Reader
+
+CONTESTED = [claim for claim in content().claims if claim.status == "contested"]
 
 # Faults of Streamlit's own, each with the rule, a part of the selector, and why it is not ours to mend.
 STREAMLITS: dict[tuple[str, str], str] = {}
@@ -44,6 +47,13 @@ def views(reader: Reader) -> Iterator[str]:
     reader.at("Switchable normalization")
     expect(reader.page.locator(".reference .katex").first).to_be_visible()
     yield "an operator"
+    reader.open("/ledger").at("What is claimed, and on what grounds")
+    reader.page.locator("summary").first.click()
+    yield "all claims"
+    reader.page.get_by_role("link", name="Contested").click()
+    expect(reader.page.locator(".ledger article")).to_have_count(len(CONTESTED))
+    expect(reader.page.get_by_role("link", name="Contested")).to_have_attribute("aria-current", "true")
+    yield "what is contested"
     for view in ("forward", "backward", "graph", "compare"):
         reader.open(f"/explore?view={view}&bug=mean_constant&step=9").shows(view=view)
         yield f"the explorer: {view}"

@@ -9,12 +9,28 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
 
+import pytest
 from playwright.sync_api import Locator, expect
 
+from classroom.exhibits import EXHIBITS
+from classroom.exhibits.learning_rate_and_init import SWEEP
+from classroom.exhibits.paper_experiments import RERUN
+from classroom.trained import Trained
 from tests.browser.conftest import DECK, Reader
 
 SLIDE, QUICK = DECK.find("internal-covariate-shift"), DECK.find("vgg")
 LONG = 60_000  # milliseconds for a run on a busy machine
+SMALL = {  # every slide that trains, and settings that nobody starts with
+    "internal-covariate-shift": {"rate": 0.9},
+    "bn-parameters": {"decay": "0.005"},
+    "paper-experiments": {"show": RERUN},
+    "cifar10": {"rate": 0.08, "seeds": 3},
+    "lr-init-table": {"show": SWEEP, "steps": 40, "seeds": 2},
+    "vgg": {"depth": 2, "seeds": 5},
+    "noise-after-bn": {"strength": 2},
+    "your-own": {"data": "xor"},
+    "error-by-batch-size": {"seeds": 3},
+}
 
 
 def training(reader: Reader, **settings: object) -> Locator:
@@ -39,7 +55,7 @@ def grows(reader: Reader, row: Locator) -> None:
 
 
 def test_a_run_is_watched_paused_gone_on_with_and_stopped(reader: Reader) -> None:
-    row = training(reader, rate=0.8)
+    row = training(reader, rate=0.8, seeds=7)
     expect(reader.picture).to_be_visible(timeout=LONG)
     grows(reader, row)
     row.get_by_role("button", name="Pause").click()
@@ -89,6 +105,26 @@ def test_a_finished_run_is_there_at_once_for_the_next_and_can_be_watched_anew(
     assert len(third.page.evaluate("[...window.said]")) > 2  # it grew
 
 
+def test_small_settings_are_known_of_every_slide_that_trains() -> None:
+    trains = [slide.exhibit for slide in DECK if slide.exhibit and issubclass(EXHIBITS[slide.exhibit], Trained)]
+    assert {slide.exhibit for slide in DECK if slide.id in SMALL} == set(trains)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_every_experiment_runs_from_its_slide(reader: Reader, name: str) -> None:
+    slide = DECK.find(name)
+    assert slide
+    reader.open(f"/?{urlencode({'slide': name, **SMALL[name]})}").at(slide)
+    row = reader.page.locator(".run")
+    expect(row).to_have_attribute("data-run", "over", timeout=2 * LONG)
+    expect(reader.picture).to_be_visible()
+    exhibit, notices = EXHIBITS[slide.exhibit or ""].from_state(SMALL[name], base=slide.state)
+    assert not notices
+    assert reader.state == exhibit.state()
+    assert any(sign.isdigit() for sign in reader.alt)
+    expect(row.get_by_role("button", name="Train it again")).to_be_visible()
+
+
 def lab_processes() -> list[int]:
     """Return the processes of the lab that belong to this test's server."""
     parents, found = {}, []
@@ -108,7 +144,7 @@ def lab_processes() -> list[int]:
 
 
 def test_a_run_that_breaks_off_says_so_and_can_be_begun_again(reader: Reader) -> None:
-    row = training(reader, rate=1.0)
+    row = training(reader, rate=1.0, seeds=7)
     expect(reader.picture).to_be_visible(timeout=LONG)
     broken = lab_processes()
     assert broken
