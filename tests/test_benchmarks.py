@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import bench_deck, bench_interaction, bench_norms, keys, mixture, moves, sliders, table, visitors
+from benchmarks import (
+    bench_deck,
+    bench_interaction,
+    bench_lab,
+    bench_norms,
+    keys,
+    mixture,
+    moves,
+    sliders,
+    table,
+    visitors,
+)
 from benchmarks.rivals import exhibit, serving
 from classroom.content import content
 from classroom.exhibit import Range
@@ -114,3 +125,19 @@ def test_the_rivals_show_normalized_maps_and_shares_of_all_values() -> None:
     np.testing.assert_allclose(shown.maps[64:, 64:128], expected, rtol=1e-5, atol=1e-6)
     assert math.isclose(shown.before.sum(), 1.0)
     assert math.isclose(shown.after.sum(), 1.0)
+
+
+def test_the_labs_share_of_pytorchs_time_is_the_median_over_turns_and_judged_by_it() -> None:
+    case = next(case for case in bench_lab.cases() if case.goal == 3.0)
+    row = bench_lab.row(case, {"lab": [1e-3, 2e-3, 9e-3], "PyTorch": [1e-3, 1e-3, 1e-3]})
+    assert row[1:] == ("3", "2000 µs", "1000 µs", "2.00", "≤ 3.00", "met")
+    assert bench_lab.row(case, {"lab": [4e-3], "PyTorch": [1e-3]})[-1] == "MISSED"
+    assert bench_lab.row(case, {"lab": [4e-3]})[2:] == ("4000 µs", "", "", "≤ 3.00", "")
+
+
+def test_the_lab_is_measured_on_its_own_networks_with_and_without_bn() -> None:
+    networks = {case.name: case.network for case in bench_lab.cases()}
+    assert len(networks["3×100, BN"].layers) == len(networks["3×100, plain"].layers) + 3
+    for case in bench_lab.cases():
+        run = bench_lab.in_lab(case, seed=0)
+        assert [next(run).number for _ in range(2)] == [1, 2]
