@@ -89,8 +89,8 @@ class ErrorByBatchSize(Trained[Result]):
             span=7,
             label="Here, on digits",
             note="line: mean of the seeds",
-            figure=_figure(traces, means, data.sizes, low, high, UNIT[self.show], 12),
-            height_rem=16,
+            figure=_figure(traces, means, data.sizes, low, high, UNIT[self.show], 15),
+            height_rem=19,
         )
 
     def _imagenet(self) -> Plot:
@@ -107,8 +107,8 @@ class ErrorByBatchSize(Trained[Result]):
             span=5,
             label="On ImageNet",
             note="cited",
-            figure=_figure(traces, means, np.array(IMAGES), low, high, UNIT[self.show], 12),
-            height_rem=16,
+            figure=_figure(traces, means, np.array(IMAGES), low, high, UNIT[self.show], 15),
+            height_rem=19,
         )
 
     def alt(self, data: Data) -> str:

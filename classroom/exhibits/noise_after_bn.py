@@ -86,11 +86,11 @@ class NoiseAfterBn(Trained[Result]):
         ends = [(NAMES[arm], float(right[arm, -1, 0]), COLOURS[arm]) for arm in (PLAIN, NOISY, BN)]
         chart = figure(
             traces,
-            axis("step", 0, STEPS, dtick=50),
-            axis("digits, %", 0, 103, tickvals=[0, 25, 50, 75, 100]),
+            axis("step", 0, STEPS, dtick=100),
+            axis("right, %", 0, 103, tickvals=[0, 25, 50, 75, 100]),
             end_labels(ends, float(steps[-1]), 0, 103, 7.5),
         )
-        return Plot(label="Right", note=_numbers(right[:, -1]), figure=chart, height_rem=10.5)
+        return Plot(label="Accuracy", note=_numbers(right[:, -1]), figure=chart, height_rem=10.5)
 
     def _change(self, data: Data) -> Plot:
         steps, change = data.steps[: data.now + 1], np.clip(data.change[..., : data.now + 1], FLOOR, TOP)
@@ -108,7 +108,7 @@ class NoiseAfterBn(Trained[Result]):
                 ends.append((NAMES[arm], log10(float(mean[-1])), COLOURS[arm]))
         chart = figure(
             traces,
-            axis("step", 0, STEPS, dtick=50),
+            axis("step", 0, STEPS, dtick=100),
             axis("%, log scale", low, high, type="log", tickvals=[0.1, 1, 10, 100], ticktext=["0.1", "1", "10", "100"]),
             end_labels(ends, float(steps[-1]), low, high, 7.5),
         )
