@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import overload
 
 from classroom.deck import slide as slide_file
-from classroom.deck.front_matter import FrontMatter, Key
+from classroom.deck.front_matter import FrontMatter
+from classroom.deck.lines import Key
 from classroom.deck.problem import DeckError, Problem, no_such
 from classroom.deck.slide import Page, Slide
 

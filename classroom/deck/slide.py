@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from classroom.deck import front_matter
-from classroom.deck.front_matter import Formulas, FrontMatter, Key, Layout, Status, line_of
+from classroom.deck.front_matter import Formulas, FrontMatter, Layout, Status
+from classroom.deck.lines import Key, line_of
 from classroom.deck.problem import DeckError, Problem
 
 FENCE = "---"

@@ -62,8 +62,9 @@ def test_many_who_ask_at_once_get_one_run() -> None:
     assert Counted.begun == [1]
 
 
-def test_a_run_without_its_data_is_left_to_the_picture(tmp_path: Path) -> None:
-    apart(ready, DigitsConvnet(data=str(tmp_path)))
+def test_a_run_without_its_data_is_left_to_the_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CIFAR10_FOLDER", str(tmp_path))
+    apart(ready, DigitsConvnet(data="cifar10"))
     close_pool()
 
 

@@ -8,7 +8,7 @@ from classroom.exhibits.your_own import STEPS, YourOwn
 from classroom.picture import Note, Plot
 from classroom.training import finished
 from lab.data import named
-from lab.experiments.your_own import GRID, REACH
+from lab.experiments.your_own import GRID, NORMS, REACH
 from lab.training import Sgd, train
 
 
@@ -80,3 +80,12 @@ def test_equal_sides_end_equal() -> None:
     result = finished(exhibit.run())
     assert np.array_equal(result.accuracy[0], result.accuracy[1])
     assert "the difference is 0.0 ± 0.0 points: 3 seeds show no difference" in result.verdict()
+
+
+@pytest.mark.parametrize("norm", list(NORMS))
+def test_every_norm_can_be_raced_to_the_ends_of_its_settings(norm: str) -> None:
+    low = YourOwn(norm_a=norm, depth_a=1, rate_a="0.001", scale_a="0.03", norm_b=norm, depth_b=8, rate_b="10")
+    run = replace(low.run(), steps=20, recorded=4, seeds=2)
+    *_, last = run.run()
+    assert np.isfinite(last.result.accuracy).all()
+    assert "nan" not in last.result.verdict()
