@@ -49,7 +49,9 @@ def read(path: Path, text: str) -> tuple[FrontMatter, Mapping[Key, int]]:
     try:
         front = FrontMatter.model_validate(raw)
     except ValidationError as error:
-        problems += [Problem(path, line_of(lines, e["loc"]), finding(e, FrontMatter.model_fields)) for e in error.errors()]
+        problems += [
+            Problem(path, line_of(lines, e["loc"]), finding(e, FrontMatter.model_fields)) for e in error.errors()
+        ]
         raise DeckError(problems) from error
     for name, needs in (("preset", "norm"), ("formulas", "norm"), ("state", "exhibit"), ("controls", "exhibit")):
         if getattr(front, name) and getattr(front, needs) is None:
