@@ -23,7 +23,7 @@ STRETCH = 2048  # values summed in their own dtype, before float64 takes the sum
 EXAMPLES = 64  # the same, for sums over examples
 CHANNELS = 32  # the same, for sums over channels: each value is rounded into the last, so fewer
 SHORT = 1024  # values; for shorter maps, a number is written out for each value: a loop for each map would cost more
-TINY = 16  # values; for a sum over so few, BLAS takes longer than NumPy
+TINY = 16  # values; for a sum over so few, BLAS takes longer than NumPy, and may warn of numbers that are none of ours
 LINE = 64  # bytes of a cache line
 LARGE = 1 << 18  # bytes; below, finding the line takes longer than it saves
 
@@ -67,8 +67,8 @@ def map_sums(a: Array, *others: Array) -> Array:
 
 
 def are_units(*arrays: Array) -> bool:
-    """Return whether the arrays are a dense layer's: plain, and with maps of a single value."""
-    return arrays[0].shape[2:] == (1, 1) and is_plain(*arrays)
+    """Return whether the arrays are a dense layer's, of more than a few units: plain, with maps of a single value."""
+    return arrays[0].shape[2:] == (1, 1) and arrays[0].shape[1] >= TINY and is_plain(*arrays)
 
 
 def channel_sums(a: Array, b: Array) -> Array:
@@ -94,7 +94,7 @@ def crossed_sums(a: Array, weights: Array, b: Array, slope: Array, intercept: Ar
     a * (b * slope + intercept). a, b: (N, C, H, W); weights: (1, C, H, W); slope, intercept: (N, 1, 1, 1).
     """
     weights = weights.astype(a.dtype)
-    if not is_plain(a, b):
+    if weights.size < TINY or not is_plain(a, b):
         wide = np.result_type(a.dtype, b.dtype, np.float64)
         of_examples = map_sums(a * weights, b).sum(2, keepdims=True)
         return of_examples, np.stack([a.sum(0, wide), (a * line(b, slope, intercept)).sum(0, wide)])
