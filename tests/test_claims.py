@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import re
+import shlex
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
+import click
 import pytest
 from pydantic import ValidationError
-from streamlit.testing.v1 import AppTest
 
-from classroom.claims import STATUSES, check, read
+from classroom.claims import STATUSES, check, command, read
 from classroom.content import CLAIMS, SLIDES, content
 from classroom.deck import Deck, DeckError, Slide
 from classroom.exhibits import EXHIBITS
 from classroom.exhibits.batch_size import ERROR, IMAGES
 from classroom.exhibits.learning_rate_and_init import TALK
 from classroom.exhibits.paper_experiments import MODELS
-from lab.experiment import RESULTS
+from lab.cli.commands import Runs
+from lab.experiment import Experiment
+from lab.experiments.bn_parameters import BnParameters
 from lab.noise import Noise
 from normlib import NORMS
 
-ROOT = Path(__file__).parents[1]
 DECK = Deck.read(SLIDES)
 SWEEP = 'state: {show: "sweep run here"}'
 GOOD = """\
@@ -192,60 +196,27 @@ def test_a_status_without_its_claim_is_told_with_the_slides_line(slide: Slide) -
         assert f"a slide that is {status} must have a claim" in problem.text
 
 
-def page(**query: str) -> str:
-    app = AppTest.from_file(str(ROOT / "pages" / "talk" / "ledger.py"), default_timeout=60)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    (found,) = app.get("html")
-    return str(found.proto.body)
-
-
-def test_the_page_lists_every_claim_once_with_its_mark_and_its_slide() -> None:
-    text = page()
-    assert text.count("<h1>") == 1
+def trained() -> list[tuple[str, Experiment[Any], str]]:
+    """Return the id of every recomputed claim, its run, and the command that is shown beside it."""
+    found = []
     for claim in content().claims:
-        assert text.count(f'<article id="{claim.id}">') == 1
-        article = text.split(f'<article id="{claim.id}">')[1].split("</article>")[0]
-        assert f'data-mark="{claim.status.replace("-", " ")}"' in article
-        assert f"./?slide={claim.slide}" in article
-        assert article.count("<li>") == len(claim.sides)
-    assert f"{len(content().claims)} claims" in text
+        slide = DECK.find(claim.slide)
+        if claim.status == "recomputed" and slide is not None:
+            run = EXHIBITS[slide.exhibit or ""].from_state(claim.state, base=slide.state)[0].run()
+            assert run is not None
+            found.append((claim.id, run, command(run)))
+    return found
 
 
-@pytest.mark.parametrize("status", STATUSES)
-def test_one_status_is_shown_alone(status: str) -> None:
-    shown = re.findall(r'<article id="([^"]+)">', page(status=status))
-    assert shown == [c.id for c in content().claims if c.status == status]
+@pytest.mark.parametrize(("run", "line"), [pytest.param(run, line, id=id) for id, run, line in trained()])
+def test_the_command_of_a_claim_trains_its_very_configuration(run: Experiment[Any], line: str) -> None:
+    python, m, lab, word, name, *settings = shlex.split(line)
+    assert (python, m, lab, word) == ("python", "-m", "lab", "run")
+    read = Runs("run").get_command(click.Context(Runs("run")), name)
+    assert read is not None
+    given = read.make_context(name, settings).params
+    assert type(run)(**{field.name: given[field.name] for field in fields(run)}) == run
 
 
-def test_a_status_that_is_none_gets_a_sentence_and_no_markup() -> None:
-    text = page(status="<b>x")
-    assert "There is no status &#x27;&lt;b&gt;x&#x27; here. All are shown." in text
-    assert "<article" in text
-
-
-def test_a_run_at_hand_gives_its_verdict_and_one_that_is_not_is_never_trained(monkeypatch: pytest.MonkeyPatch) -> None:
-    claim = next(c for c in content().claims if c.id == "own-race")
-    slide = DECK.find(claim.slide)
-    assert slide is not None
-    run = EXHIBITS[slide.exhibit or ""](**slide.state).run()
-    assert run is not None
-    RESULTS.clear()
-    monkeypatch.setattr(type(run), "run", lambda self: pytest.fail("a list must not train"))
-    assert page(status="recomputed").count("Not run on this server yet.") == sum(
-        c.status == "recomputed" for c in content().claims
-    )
-
-    class Kept(tuple):  # type: ignore[type-arg]
-        def verdict(self) -> str:
-            return "A is <ahead>."
-
-    RESULTS.put(run, Kept())
-    text = page(status="recomputed")
-    RESULTS.clear()
-    article = text.split('<article id="own-race">')[1].split("</article>")[0]
-    assert "A is &lt;ahead&gt;." in article
-    assert "<dt>seeds</dt><dd>3</dd>" in article
-    assert "./?slide=your-own" in article
+def test_what_is_usual_is_left_out_of_a_command() -> None:
+    assert command(BnParameters(steps=20, rate=0.2)) == "python -m lab run bn-parameters --steps 20 --rate 0.2"

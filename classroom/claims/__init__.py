@@ -2,6 +2,7 @@
 
 from classroom.claims.agreement import check
 from classroom.claims.claim import STATUSES, TALK, Claim, Side, Status
+from classroom.claims.command import command
 from classroom.claims.ledger import read
 
-__all__ = ["STATUSES", "TALK", "Claim", "Side", "Status", "check", "read"]
+__all__ = ["STATUSES", "TALK", "Claim", "Side", "Status", "check", "command", "read"]

@@ -87,7 +87,7 @@ EXPLORE = st.components.v2.component(
     isolate_styles=False,
     js=_loader("explore", "mountExplore"),
     html="""<div class="explore"><header class="head"><p><a href="overview">&#8592; the overview</a>&emsp;
-<a href="operators">all operators</a></p><h1>Explorer</h1>
+<a href="operators">all operators</a>&emsp;<a href="ledger">all claims</a></p><h1>Explorer</h1>
 <p class="src">point at a number to see where it comes from</p></header>
 <div class="notices"></div>
 <div class="bench dense"><div class="controls"></div><div class="stage"></div></div></div>""",

@@ -97,7 +97,7 @@ def head(slide: Slide, level: int = 1) -> str:
     """Return the header of a slide: chapter, title, source."""
     source = html.escape(slide.source)
     chips = "".join(
-        f'<span class="chip" data-mark="{mark}">{mark}</span> '
+        f'<a class="chip" href="ledger?of={slide.id}" data-mark="{mark}">{mark}</a> '
         for mark in (status.replace("-", " ") for status in slide.status if status in ("contested", "not-reproducible"))
     )
     return (
