@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import shlex
+import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -219,4 +221,5 @@ def test_the_command_of_a_claim_trains_its_very_configuration(run: Experiment[An
 
 
 def test_what_is_usual_is_left_out_of_a_command() -> None:
+    assert doctest.testmod(sys.modules[command.__module__]) == (0, 1)
     assert command(BnParameters(steps=20, rate=0.2)) == "python -m lab run bn-parameters --steps 20 --rate 0.2"
