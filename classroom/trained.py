@@ -6,6 +6,8 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+
 from classroom.exhibit import Exhibit
 from classroom.training import finished
 from lab.experiment import Experiment
@@ -24,6 +26,11 @@ class Trained(Exhibit, Generic[R]):
     @abstractmethod
     def seen_in(self, result: R) -> Any:
         """Return the arrays of the picture from a result, which need not be the whole one."""
+
+    @staticmethod
+    def moment(steps: Any, step: int) -> int:
+        """Return the index of the last recorded step that is no later than the chosen one."""
+        return int(np.searchsorted(steps, step, side="right")) - 1
 
     def compute(self) -> Any:
         """Train, or take the run at hand."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from numbers import Integral, Real
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, get_type_hints
@@ -29,6 +29,15 @@ class Curve(NamedTuple):
     y: NDArray[Any]  # not a number where there is none
     seed: int | None = None  # of a single run; None where the curve is of all
     along: str = "step"  # what x is
+
+
+def curves_of(
+    quantity: str, arms: Sequence[str], x: NDArray[Any], values: NDArray[Any], along: str = "step"
+) -> Iterator[Curve]:
+    """Yield the curve of every arm and seed, of numbers (arms, seeds, S)."""
+    for arm, name in enumerate(arms):
+        for seed, y in enumerate(values[arm]):
+            yield Curve(quantity, name, x, y, seed, along)
 
 
 class Choice(NamedTuple):

@@ -30,7 +30,7 @@ class Noise(Layer):
         rng = np.random.default_rng([self.seed, self.place, self.step])
         examples, units, *positions = x.shape
         centre = rng.uniform(-self.shift, self.shift, units)
-        spread = rng.uniform(min(1.0, self.scale), max(1.0, self.scale), units)
+        spread = rng.uniform(1.0, self.scale, units)
         m = centre + rng.uniform(-self.jitter, self.jitter, (examples, units))
         s = spread + self.jitter * rng.standard_normal((examples, units))
         wide = (examples, units, *(1 for _ in positions))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -78,18 +78,35 @@ def train(network: Network, data: Data, sgd: Sgd, *, steps: int, batch: int, see
 
     The seed settles the initial weights and, apart from them, the order of the examples.
     """
-    state = network.init(seed)
+    return train_scheduled(lambda _: network, lambda _: sgd, data, steps=steps, batch=batch, seed=seed)
+
+
+def train_scheduled(
+    network: Callable[[int], Network],
+    sgd: Callable[[int], Sgd],
+    data: Data,
+    *,
+    steps: int,
+    batch: int,
+    seed: int,
+) -> Iterator[Step]:
+    """Yield what `train` does, with a network and a descent for each step, numbered from 1.
+
+    The networks of all steps must have the same parameters; that of step 0 draws them.
+    """
+    state = network(0).init(seed)
     velocity = None
     yield Step(0, float("nan"), state)
     order = batches(len(data.train.labels), batch, np.random.default_rng([seed, 1]))
     for number, index in zip(range(1, steps + 1), order, strict=False):
         x, labels = data.train.take(index)
+        now = network(number)
         with np.errstate(all="ignore"):  # a diverging run overflows on its way; its loss tells
-            logits, caches = network.forward(state.params, x)
+            logits, caches = now.forward(state.params, x)
             loss, dlogits = cross_entropy(logits, labels)
-            grads = network.backward(dlogits, caches)
-            params, velocity = sgd.step(state.params, grads, velocity)
-            state = State(params, network.update(state.running, caches))
+            grads = now.backward(dlogits, caches)
+            params, velocity = sgd(number).step(state.params, grads, velocity)
+            state = State(params, now.update(state.running, caches))
         step = Step(number, loss, state)
         yield step
         if step.diverged:

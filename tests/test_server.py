@@ -52,7 +52,7 @@ def _extremes(key: str, end: str) -> dict[str, Any]:
     """Return every control at one end of its range, but for those that train: their exhibits' tests move them."""
     found: dict[str, Any] = {}
     for name, control in EXHIBITS[key].controls().items():
-        if getattr(control, "slow", False):
+        if control.slow:
             found[name] = getattr(EXHIBITS[key](), name)
             continue
         match control:
@@ -95,7 +95,7 @@ def test_a_picture_comes_at_both_ends_of_its_controls(server: TestClient, read_f
 def test_a_setting_out_of_range_is_made_legal_and_said(server: TestClient, read_frame: Any, key: str) -> None:
     for name, control in EXHIBITS[key].controls().items():
         beyond = str(control.high * 3 + 1e9) if isinstance(control, Range) else "no such option"
-        if getattr(control, "slow", False):  # read by the same function, and nothing is trained for it
+        if control.slow:  # read by the same function, and nothing is trained for it
             exhibit, notices = EXHIBITS[key].from_state({name: beyond})
             shown = getattr(exhibit, name)
         else:
@@ -118,7 +118,7 @@ def test_a_hostile_value_never_reaches_the_computation(
     server: TestClient, read_frame: Any, key: str, hostile: str
 ) -> None:
     for name, control in EXHIBITS[key].controls().items():
-        if getattr(control, "slow", False):
+        if control.slow:
             state = EXHIBITS[key].from_state({name: hostile})[0].state()
         else:
             reply = server.get(f"/api/exhibit/{key}", params={name: hostile})

@@ -25,13 +25,14 @@ LEARNED = ("gamma", "beta")
 
 
 class Data(NamedTuple):
-    """One quantity of every layer and unit at one moment, and the range that it takes in the whole run."""
+    """One quantity of every layer and unit of the first seed at one moment, and its range in the whole run."""
 
     step: int  # the recorded one
     values: Values  # (layers, units)
     low: float
     high: float
     accuracy: float  # held-out
+    verdict: str  # over all seeds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +52,10 @@ class BnParameters(Trained[Result]):
 
     def seen_in(self, run: Result) -> Data:
         """Pick one moment of the training."""
-        now = int(np.searchsorted(run.steps, self.step, side="right")) - 1
-        whole: Values = getattr(run, self.show.replace(" ", "_"))
+        now = self.moment(run.steps, self.step)
+        whole: Values = getattr(run, self.show.replace(" ", "_"))[0]
         low, high = float(whole.min()), float(whole.max())
-        return Data(int(run.steps[now]), whole[now], low, high, float(run.accuracy[now]))
+        return Data(int(run.steps[now]), whole[now], low, high, float(run.accuracy[0, now]), run.verdict())
 
     def picture(self, data: Data) -> Picture:
         """Draw one ridge per layer on an axis that holds the whole run."""
@@ -91,10 +92,11 @@ class BnParameters(Trained[Result]):
                 text=f"At the right, mean ± standard deviation over a layer's {data.values.shape[1]} units; each unit "
                 "is a tick below its ridge, whose highest bar has full height. The axis holds the whole run."
             ),
+            Note(text=data.verdict, mark="computed"),
             Note(
-                text=f"A network of {layers} hidden layers, trained here on digits; {percent(data.accuracy)} of those "
-                "held out are right at this step. The talk showed a private network, xd_net_12m; it is not here.",
-                mark="computed",
+                text=f"A network of {layers} hidden layers, trained here on digits; drawn is the first seed, with "
+                f"{percent(data.accuracy)} of those held out right at this step. The talk showed a private network, "
+                "xd_net_12m; it is not here."
             ),
         ]
 
@@ -106,7 +108,8 @@ class BnParameters(Trained[Result]):
         )
         return (
             f"{QUANTITIES[self.show]} of {data.values.shape[1]} units per layer at step {data.step:,}, mean ± standard "
-            f"deviation and range: {said}. The network gets {percent(data.accuracy)} of the held-out digits right."
+            f"deviation and range: {said}. The network gets {percent(data.accuracy)} of the held-out digits right. "
+            f"{data.verdict}"
         )
 
 

@@ -15,7 +15,7 @@ from classroom.trained import Trained
 from lab.data import FOLDERS, DataError
 from lab.experiments.digits_convnet import DigitsConvnet as Run
 from lab.experiments.digits_convnet import Result
-from lab.statistics import Interval, interval
+from lab.statistics import Interval, interval, intervals
 
 log = logging.getLogger(__name__)
 STEPS = 150
@@ -41,9 +41,9 @@ NOTHING = np.empty((2, 0, 2))
 
 def recorded(result: Result) -> Data:
     """Return what the picture needs of a result, its last step shown."""
-    loss = np.array([[interval(seeds) for seeds in arm.T] for arm in result.loss])
     gained = tuple(interval(100 * seeds) for seeds in (result.accuracy[BN] - result.accuracy[PLAIN]).T)
-    return Data(result.steps, loss, 100 * result.accuracy_intervals(), gained, len(result.steps) - 1)
+    right = intervals(100 * result.accuracy)
+    return Data(result.steps, intervals(result.loss), right, gained, len(result.steps) - 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,7 @@ class ConvnetTraining(Trained[Result]):
     def seen_in(self, result: Result) -> Data:
         """Take mean and interval of every step, and the chosen step."""
         run = recorded(result)
-        return run._replace(now=int(np.searchsorted(run.steps, self.step, side="right")) - 1)
+        return run._replace(now=self.moment(run.steps, self.step))
 
     def picture(self, data: Data) -> Picture:
         """Draw accuracy above loss, with the intervals as bands, up to the chosen step."""

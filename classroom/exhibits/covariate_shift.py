@@ -14,7 +14,7 @@ from classroom.trained import Trained
 from classroom.typeset import number
 from lab.experiments.covariate_shift import CovariateShift as Run
 from lab.experiments.covariate_shift import Result
-from lab.statistics import Interval
+from lab.statistics import Interval, intervals
 
 STEPS = 800
 PERCENTILES = ("15 %", "50 %", "85 %")
@@ -53,9 +53,9 @@ class CovariateShift(Trained[Result]):
         return Data(
             result.steps,
             result.percentiles[:, 0, ..., unit],
-            np.array([result.accuracy_at(moment) for moment in range(len(result.steps))]).swapaxes(0, 1),
+            intervals(100 * result.accuracy),
             result.drift()[:, 0, unit],
-            int(np.searchsorted(result.steps, self.step, side="right")) - 1,
+            self.moment(result.steps, self.step),
             padded(result.percentiles[:, 0]),
             result.verdict(),
         )

@@ -14,7 +14,7 @@ from classroom.plots import BN, COLOURS, NAMES, NOISY, PLAIN, Trace, axis, band,
 from classroom.trained import Trained
 from lab.experiments.noise_after_bn import NoiseAfterBn as Run
 from lab.experiments.noise_after_bn import Result
-from lab.statistics import Interval, interval
+from lab.statistics import Interval, interval, intervals
 
 STEPS = 300
 ARMS = (PLAIN, BN, NOISY)
@@ -54,9 +54,9 @@ class NoiseAfterBn(Trained[Result]):
         change = result.moved if self.change == PLACE else result.stretched
         return Data(
             result.steps,
-            np.array([[interval(seeds) for seeds in arm.T] for arm in 100 * result.accuracy]),
+            intervals(100 * result.accuracy),
             100 * change,
-            int(np.searchsorted(result.steps, self.step, side="right")) - 1,
+            self.moment(result.steps, self.step),
             result.verdict(),
         )
 

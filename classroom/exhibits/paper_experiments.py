@@ -14,7 +14,7 @@ from classroom.plots import BN, COLOURS, NAMES, PLAIN, Trace, axis, band, end_la
 from classroom.trained import Trained
 from lab.experiments.covariate_shift import CovariateShift as Run
 from lab.experiments.covariate_shift import Result
-from lab.statistics import Interval, interval
+from lab.statistics import Interval, first_at, interval, intervals
 
 STEPS = 2000
 TARGETS = (50, 90, 95)  # %
@@ -69,10 +69,9 @@ class PaperExperiments(Trained[Result]):
 
     def seen_in(self, result: Result) -> Data:
         """Take the accuracy, and when each seed first met the targets."""
-        there = 100 * result.accuracy[:, None] >= np.array(TARGETS)[:, None, None]  # (2, targets, seeds, S)
-        reached = np.where(there.any(axis=3), result.steps[there.argmax(axis=3)], np.nan)
-        right = np.array([result.accuracy_at(moment) for moment in range(len(result.steps))]).swapaxes(0, 1)
-        return Data(result.steps, right, reached)
+        right = 100 * result.accuracy
+        reached = first_at(result.steps, right[:, None], np.array(TARGETS)[:, None, None])
+        return Data(result.steps, intervals(right), reached)
 
     def picture(self, data: Data) -> Picture:
         """Show speed against accuracy per model, or accuracy against steps."""

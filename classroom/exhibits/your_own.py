@@ -15,7 +15,7 @@ from classroom.trained import Trained
 from lab.data import KINDS, named
 from lab.experiments.your_own import ACTIVATIONS, GRID, NORMS, REACH, SIDES, Result
 from lab.experiments.your_own import YourOwn as Run
-from lab.statistics import Interval, interval
+from lab.statistics import Interval, intervals
 
 STEPS = 600
 RATES = ("0.001", "0.003", "0.01", "0.03", "0.1", "0.3", "1", "3", "10")
@@ -64,9 +64,8 @@ class YourOwn(Trained[Result]):
 
     def seen_in(self, result: Result) -> Data:
         """Take the accuracies, and the map of the chosen step."""
-        now = int(np.searchsorted(result.steps, self.step, side="right")) - 1
-        right = np.array([[interval(100 * seeds) for seeds in side.T] for side in result.accuracy])
-        return Data(result.steps, right, result.decision[:, now], now, result.verdict())
+        now = self.moment(result.steps, self.step)
+        return Data(result.steps, intervals(100 * result.accuracy), result.decision[:, now], now, result.verdict())
 
     def picture(self, data: Data) -> Picture:
         """Draw both maps, where the data have two dimensions, above the race."""

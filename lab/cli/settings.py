@@ -44,10 +44,9 @@ def options(kind: type[Experiment[Any]]) -> list[click.Option]:
     marks: dict[str, Hyper | Choice] = {**kind.hypers(), **kind.choices()}
     made = []
     for name in (field.name for field in dataclasses.fields(kind)):
-        default, mark = getattr(kind, name), marks.get(name)
-        about = f"{mark.doc}; {_range(mark)}." if mark else ""
+        default, mark = getattr(kind, name), marks[name]
         made.append(click.Option([flag(name)], type=Setting(default), default=written(default), show_default=True,
-                                 help=about))  # fmt: skip
+                                 help=f"{mark.doc}; {_range(mark)}."))  # fmt: skip
     return made
 
 

@@ -10,42 +10,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.data import digits
-from lab.experiment import Curve, Experiment, Progress, moments
+from lab.experiment import Curve, Experiment, Progress, curves_of, moments
 from lab.layers import Array, ReLU
-from lab.network import State, perceptron
+from lab.network import perceptron
 from lab.normalize import Normalize
-from lab.statistics import percent
-from lab.training import Sgd, accuracy, train
+from lab.race import Arm, race
+from lab.statistics import interval
+from lab.training import Sgd
 from normlib.core import Hyper
 from normlib.norms.batch_norm import BatchNorm
 
 
 class Result(NamedTuple):
-    """The parameters and statistics of S recorded moments, L hidden layers (first to last), `width` units each."""
+    """Parameters and statistics at S recorded moments of every seed, of L hidden layers of `width` units each."""
 
     steps: NDArray[np.intp]  # (S,)
-    accuracy: Array  # (S,): held-out
-    gamma: Array  # (S, L, width)
-    beta: Array  # (S, L, width)
-    running_mean: Array  # (S, L, width)
-    running_var: Array  # (S, L, width)
+    accuracy: Array  # (seeds, S): held-out
+    gamma: Array  # (seeds, S, L, width), layers from first to last
+    beta: Array  # (seeds, S, L, width)
+    running_mean: Array  # (seeds, S, L, width)
+    running_var: Array  # (seeds, S, L, width)
 
     def verdict(self) -> str:
-        gamma, beta = self.gamma[-1], self.beta[-1]
-        layers = ", ".join(f"{g.mean():.2f} ± {g.std():.2f}" for g in gamma)
-        down = (beta < 0).mean()
+        gamma, beta = self.gamma[:, -1], self.beta[:, -1]
+        mean, spread = (", ".join(map(str, map(interval, of.T))) for of in (gamma.mean(axis=2), gamma.std(axis=2)))
+        down = interval(100 * (beta < 0).mean(axis=(1, 2)))
         return (
-            f"γ starts at 1 and β at 0. After {self.steps[-1]} steps (held-out accuracy {percent(self.accuracy[-1])}) "
-            f"the mean and standard deviation of γ over a layer's units are, first layer to last, {layers}; β lies "
-            f"between {beta.min():.2f} and {beta.max():.2f}, {percent(down, 0)} of it below 0."
+            f"γ starts at 1 and β at 0. After {self.steps[-1]} steps ({interval(100 * self.accuracy[:, -1])} % of the "
+            f"held-out digits are right) the mean of γ over a layer's units is, first layer to last, {mean}, its "
+            f"standard deviation {spread}; {down} % of β are below 0. Mean and 95 % interval over {len(gamma)} seeds."
         )
 
     def curves(self) -> Iterator[Curve]:
         """Yield the accuracy, and each quantity's mean over every layer's units."""
-        yield Curve("held-out accuracy, %", "the network", self.steps, 100 * self.accuracy)
+        yield from curves_of("held-out accuracy, %", ("the network",), self.steps, 100 * self.accuracy[None])
+        layers = [f"layer {number}" for number in range(1, self.gamma.shape[2] + 1)]
         for quantity in ("gamma", "beta", "running_mean", "running_var"):
-            for layer, values in enumerate(getattr(self, quantity).mean(axis=2).T, start=1):
-                yield Curve(f"{quantity.replace('_', ' ')}, mean of a layer", f"layer {layer}", self.steps, values)
+            means = np.moveaxis(getattr(self, quantity).mean(axis=3), 2, 0)
+            yield from curves_of(f"{quantity.replace('_', ' ')}, mean of a layer", layers, self.steps, means)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,28 +66,21 @@ class BnParameters(Experiment[Result]):
     width: Annotated[int, Hyper("", 1, 300, "Units per hidden layer")] = 64
     depth: Annotated[int, Hyper("", 1, 8, "Hidden layers")] = 4
     recorded: Annotated[int, Hyper("", 2, 200, "Recorded moments")] = 50
-    seed: Annotated[int, Hyper("", 0, 2**31, "Seed of the weights and of the order of the examples")] = 0
+    seeds: Annotated[int, Hyper("", 2, 20, "Seeds of the weights and of the order of the examples")] = 3
 
     def run(self) -> Iterator[Progress[Result]]:
         data = digits()
         network = perceptron(data.shape, depth=self.depth, width=self.width, activation=ReLU(), norm=BatchNorm())
         normalized = [i for i, layer in enumerate(network.layers) if isinstance(layer, Normalize)]
-        sgd = Sgd(self.rate, self.momentum, self.weight_decay)
-        record = set(moments(self.steps, self.recorded).tolist())
-        kept: list[tuple[int, float, State]] = []
-        for step in train(network, data, sgd, steps=self.steps, batch=self.batch, seed=self.seed):
-            if step.number not in record:
-                continue
-            kept.append((step.number, accuracy(network, step.state, data.held_out), step.state))
-            states = [state for _, _, state in kept]
-            yield Progress(
-                step.number / self.steps,
-                Result(
-                    np.array([number for number, _, _ in kept]),
-                    np.array([right for _, right, _ in kept]),
-                    np.array([[s.params[i]["gamma"] for i in normalized] for s in states]),
-                    np.array([[s.params[i]["beta"] for i in normalized] for s in states]),
-                    np.array([[s.running[i].mean for i in normalized] for s in states]),
-                    np.array([[s.running[i].var for i in normalized] for s in states]),
-                ),
-            )
+        kept: list[Array] = []
+        for moment in race(
+            [Arm(network, Sgd(self.rate, self.momentum, self.weight_decay))], data, steps=self.steps, batch=self.batch,
+            seeds=self.seeds, record=moments(self.steps, self.recorded),
+        ):  # fmt: skip
+            states = [step.state for step in moment.now[0]]
+            kept.append(np.array([[[s.params[i]["gamma"] for i in normalized] for s in states],
+                                  [[s.params[i]["beta"] for i in normalized] for s in states],
+                                  [[s.running[i].mean for i in normalized] for s in states],
+                                  [[s.running[i].var for i in normalized] for s in states]]))  # fmt: skip
+            result = Result(moment.steps, moment.accuracy[0], *np.stack(kept, axis=2))
+            yield Progress(moment.number / self.steps, result)

@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.data import digits
-from lab.experiment import ARMS, Curve, Experiment, Progress, moments
+from lab.experiment import ARMS, Curve, Experiment, Progress, curves_of, moments
 from lab.layers import Array, Sigmoid
 from lab.network import Network, perceptron
-from lab.statistics import Interval, interval
-from lab.training import Sgd, accuracy, in_step, train
+from lab.race import Arm, race
+from lab.statistics import interval, percentiles
+from lab.training import Sgd
 from normlib.core import Hyper
 from normlib.norms.batch_norm import BatchNorm
-
-PERCENTILES = (0.15, 0.5, 0.85)
 
 
 class Result(NamedTuple):
@@ -35,26 +34,24 @@ class Result(NamedTuple):
         way = np.abs(np.diff(median, axis=2)).sum(axis=2)
         return way / np.maximum(high[:, :, -1] - low[:, :, -1], 1e-12)
 
-    def accuracy_at(self, moment: int) -> list[Interval]:
-        """Return mean and interval over the seeds at one recorded moment, in %, for each arm."""
-        return [interval(100 * arm[:, moment]) for arm in self.accuracy]
-
     def verdict(self) -> str:
         early = int(np.searchsorted(self.steps, self.steps[-1] / 10))
         seeds = self.accuracy.shape[1]
         said = []
         for at in dict.fromkeys((early, len(self.steps) - 1)):
-            plain, bn = self.accuracy_at(at)
+            plain, bn = (interval(100 * arm[:, at]) for arm in self.accuracy)
             said.append(
                 f"After {self.steps[at]} steps {bn} % of the held-out digits are right {ARMS[1]} and {plain} % "
                 f"{ARMS[0]}."
             )
         middle = np.median(self.drift(), axis=2)  # of the units: (2, seeds)
-        far = [f"travelled {interval(d)} widths" if np.isfinite(d).all() else "diverged" for d in middle]
+        far = [
+            f"travelled {interval(d)} widths of its 15–85 % band" if np.isfinite(d).all() else "diverged"
+            for d in middle
+        ]
         width = self.percentiles.shape[-1]
         said.append(
-            f"Meanwhile the median input of the middle one of {width} units {far[1]} of its 15–85 % band {ARMS[1]}; "
-            f"{ARMS[0]} it {far[0]}."
+            f"Meanwhile the median input of the middle one of {width} units {far[1]} {ARMS[1]}; {ARMS[0]} it {far[0]}."
         )
         if np.isfinite(middle).all():
             less = interval(middle[0] - middle[1])
@@ -63,16 +60,11 @@ class Result(NamedTuple):
         return f"{' '.join(said)} Mean and 95 % interval over {seeds} seeds."
 
     def curves(self) -> Iterator[Curve]:
-        """Yield loss, accuracy and the median unit's median of every run."""
-        for arm, name in enumerate(ARMS):
-            for seed in range(self.accuracy.shape[1]):
-                medians = np.median(self.percentiles[arm, seed, :, 1], axis=1)
-                for quantity, y in (
-                    ("held-out accuracy, %", 100 * self.accuracy[arm, seed]),
-                    ("cross-entropy of the batch", self.loss[arm, seed]),
-                    ("median input of a last hidden unit, middle unit", medians),
-                ):
-                    yield Curve(quantity, name, self.steps, y, seed)
+        """Yield accuracy, loss and the median unit's median of every run."""
+        medians = np.median(self.percentiles[:, :, :, 1], axis=3)
+        yield from curves_of("held-out accuracy, %", ARMS, self.steps, 100 * self.accuracy)
+        yield from curves_of("cross-entropy of the batch", ARMS, self.steps, self.loss)
+        yield from curves_of("median input of a last hidden unit, middle unit", ARMS, self.steps, medians)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,35 +95,17 @@ class CovariateShift(Experiment[Result]):
     def run(self) -> Iterator[Progress[Result]]:
         data = digits(centred=False)  # ink from 0 to 1, like the paper's binary pictures
         watched, _ = data.held_out.take(slice(None))
-        networks = [self.network(normalized) for normalized in (False, True) for _ in range(self.seeds)]
-        runs = [
-            train(network, data, Sgd(self.rate), steps=self.steps, batch=self.batch, seed=number % self.seeds)
-            for number, network in enumerate(networks)
-        ]
-        record = moments(self.steps, self.recorded)
-        arms = (2, self.seeds)
-        loss, right, percentiles = [], [], []
-        for number, now in enumerate(in_step(runs)):
-            if number not in record:
-                continue
-            pairs = list(zip(networks, now, strict=True))
-            loss.append(np.array([step.loss for step in now]).reshape(arms))
-            right.append(np.array([accuracy(n, step.state, data.held_out) for n, step in pairs]).reshape(arms))
-            last_sigmoid = -2  # of the layers, before the logits
-            inputs = [network.inputs(step.state, watched)[last_sigmoid] for network, step in pairs]
-            percentiles.append(np.stack([percentiles_of(x) for x in inputs]).reshape(*arms, 3, -1))
-            result = Result(
-                record[: len(loss)], np.stack(loss, axis=2), np.stack(right, axis=2), np.stack(percentiles, axis=2)
-            )
-            yield Progress(number / self.steps, result)
-
-
-def percentiles_of(x: Array) -> Array:
-    """Return the three percentiles of each column, between two values by interpolation: (3, columns)."""
-    # np.percentile takes ten times as long: this sorts rows that lie in one piece
-    ordered = np.sort(x.T.copy(), axis=1)
-    at = np.array(PERCENTILES) * (len(x) - 1)
-    below = at.astype(np.intp)
-    above = np.minimum(below + 1, len(x) - 1)
-    part = (at - below).astype(x.dtype)
-    return (ordered[:, below] * (1 - part) + ordered[:, above] * part).T
+        networks = [self.network(normalized) for normalized in (False, True)]
+        last_sigmoid = -2  # of the layers, before the logits
+        kept: list[Array] = []
+        for moment in race(
+            [Arm(network, Sgd(self.rate)) for network in networks], data, steps=self.steps, batch=self.batch,
+            seeds=self.seeds, record=moments(self.steps, self.recorded),
+        ):  # fmt: skip
+            inputs = [
+                [network.inputs(step.state, watched)[last_sigmoid] for step in row]
+                for network, row in zip(networks, moment.now, strict=True)
+            ]
+            kept.append(np.array([[percentiles(x) for x in row] for row in inputs]))
+            result = Result(moment.steps, moment.loss, moment.accuracy, np.stack(kept, axis=2))
+            yield Progress(moment.number / self.steps, result)

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.data import KINDS, Data, named
-from lab.experiment import ARMS, Choice, Curve, Experiment, Progress, moments
+from lab.experiment import ARMS, Choice, Curve, Experiment, Progress, curves_of, moments
 from lab.layers import Array, Conv3x3, Dense, Layer, MaxPool, ReLU
 from lab.network import Network
 from lab.normalize import Normalize
+from lab.race import Arm, race
 from lab.statistics import interval
-from lab.training import Sgd, accuracy, in_step, train
+from lab.training import Sgd
 from normlib.core import Hyper
 from normlib.norms.batch_norm import BatchNorm
 
@@ -28,10 +29,6 @@ class Result(NamedTuple):
     steps: NDArray[np.intp]  # (S,)
     loss: Array  # (2, seeds, S): of that step's batch; not a number at step 0 and where the run diverged
     accuracy: Array  # (2, seeds, S): held-out
-
-    def accuracy_intervals(self) -> Array:
-        """Return mean and half width of the 95 % interval of the accuracy over the seeds, (2, S, 2)."""
-        return np.array([[interval(seeds) for seeds in arm.T] for arm in self.accuracy])
 
     def verdict(self) -> str:
         early = int(np.searchsorted(self.steps, self.steps[-1] / 5))
@@ -50,10 +47,8 @@ class Result(NamedTuple):
 
     def curves(self) -> Iterator[Curve]:
         """Yield loss and accuracy of every run."""
-        for arm, name in enumerate(ARMS):
-            for seed in range(self.accuracy.shape[1]):
-                yield Curve("held-out accuracy, %", name, self.steps, 100 * self.accuracy[arm, seed], seed)
-                yield Curve("cross-entropy of the batch", name, self.steps, self.loss[arm, seed], seed)
+        yield from curves_of("held-out accuracy, %", ARMS, self.steps, 100 * self.accuracy)
+        yield from curves_of("cross-entropy of the batch", ARMS, self.steps, self.loss)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,22 +82,10 @@ class DigitsConvnet(Experiment[Result]):
 
     def run(self) -> Iterator[Progress[Result]]:
         data = named(self.data)
-        held_out = data.held_out.head(self.judged_on)
-        networks = [self.network(data, normalized) for normalized in (False, True) for _ in range(self.seeds)]
         sgd = Sgd(self.rate, self.momentum)
-        runs = [
-            train(network, data, sgd, steps=self.steps, batch=self.batch, seed=number % self.seeds)
-            for number, network in enumerate(networks)
-        ]
-        record = moments(self.steps, self.recorded)
-        loss: list[Array] = []
-        right: list[Array] = []
-        for number, now in enumerate(in_step(runs)):
-            if number not in record:
-                continue
-            arms = (2, self.seeds)
-            loss.append(np.array([step.loss for step in now]).reshape(arms))
-            judged = [accuracy(n, step.state, held_out) for n, step in zip(networks, now, strict=True)]
-            right.append(np.array(judged).reshape(arms))
-            result = Result(record[: len(loss)], np.stack(loss, axis=2), np.stack(right, axis=2))
-            yield Progress(number / self.steps, result)
+        for moment in race(
+            [Arm(self.network(data, normalized), sgd) for normalized in (False, True)], data, steps=self.steps,
+            batch=self.batch, seeds=self.seeds, record=moments(self.steps, self.recorded),
+            held_out=data.held_out.head(self.judged_on),
+        ):  # fmt: skip
+            yield Progress(moment.number / self.steps, Result(moment.steps, moment.loss, moment.accuracy))

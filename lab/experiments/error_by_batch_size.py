@@ -15,9 +15,8 @@ from lab.ghost import GhostBatchNorm
 from lab.layers import Array, Conv3x3, Dense, MaxPool, ReLU
 from lab.network import Network
 from lab.normalize import Normalize
-from lab.scheduled import train_scheduled
 from lab.statistics import Interval, interval
-from lab.training import Sgd, accuracy
+from lab.training import Sgd, accuracy, train_scheduled
 from normlib.core import Hyper, Norm
 from normlib.norms.group_norm import GroupNorm
 from normlib.norms.instance_norm import InstanceNorm

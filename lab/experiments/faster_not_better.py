@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.data import digits
-from lab.experiment import ARMS, Curve, Experiment, Progress
+from lab.experiment import ARMS, Curve, Experiment, Progress, curves_of
 from lab.layers import Array, ReLU
 from lab.network import Network, perceptron
-from lab.statistics import Interval, interval, percent
-from lab.training import Sgd, accuracy, in_step, train
+from lab.race import Arm, race
+from lab.statistics import Interval, first_at, interval, percent
+from lab.training import Sgd, accuracy, train
 from normlib.core import Hyper
 from normlib.norms.batch_norm import BatchNorm
 
@@ -33,8 +34,7 @@ class Result(NamedTuple):
 
     def steps_to_target(self) -> Array:
         """Return the first recorded step at the target, (2, seeds); not a number where a run never got there."""
-        there = self.accuracy >= self.target
-        return np.where(there.any(axis=2), self.steps[there.argmax(axis=2)], np.nan)
+        return first_at(self.steps, self.accuracy, self.target)
 
     def final_accuracy(self) -> Array:
         """Return the accuracy over the last quarter of the recorded steps, its mean, (2, seeds)."""
@@ -84,11 +84,9 @@ class Result(NamedTuple):
 
     def curves(self) -> Iterator[Curve]:
         """Yield the accuracy of every run, and the loss by which each arm's learning rate was chosen."""
-        for arm, name in enumerate(ARMS):
-            for seed, right in enumerate(self.accuracy[arm]):
-                yield Curve("held-out accuracy, %", name, self.steps, 100 * right, seed)
-            yield Curve("mean training loss of a short run", name, self.rates, self.tuning_loss[arm],
-                        along="learning rate")  # fmt: skip
+        yield from curves_of("held-out accuracy, %", ARMS, self.steps, 100 * self.accuracy)
+        for name, loss in zip(ARMS, self.tuning_loss, strict=True):
+            yield Curve("mean training loss of a short run", name, self.rates, loss, along="learning rate")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,38 +114,29 @@ class FasterNotBetter(Experiment[Result]):
 
     def run(self) -> Iterator[Progress[Result]]:
         data = digits()
-        arms = [
+        networks = [
             perceptron(data.shape, depth=self.depth, width=self.width, activation=ReLU(), norm=norm)
             for norm in (None, BatchNorm())
         ]
-        networks = [network for network in arms for _ in range(self.seeds)]
         rates, first = np.array(self.rates), np.zeros(1, np.intp)
-        untrained = [accuracy(n, n.init(i % self.seeds), data.held_out) for i, n in enumerate(networks)]
-        judged_first = np.array(untrained).reshape(2, self.seeds, 1)
+        untrained = np.array(
+            [[[accuracy(n, n.init(seed), data.held_out)] for seed in range(self.seeds)] for n in networks]
+        )
         to_try, to_race = 2 * len(rates) * self.tuning_steps, 2 * self.seeds * self.steps
         share = to_try / (to_try + to_race)
         tuning = np.full((2, len(rates)), np.nan)
         for done, (arm, i) in enumerate(np.ndindex(tuning.shape), start=1):
-            tuning[arm, i] = self.tuning_loss(arms[arm], self.rates[i])
-            unknown = np.full(2, np.nan)
-            so_far = Result(self.target, rates, tuning.copy(), unknown, first, judged_first)
+            tuning[arm, i] = self.tuning_loss(networks[arm], self.rates[i])
+            so_far = Result(self.target, rates, tuning.copy(), np.full(2, np.nan), first, untrained)
             yield Progress(share * done / tuning.size, so_far)
         best = rates[tuning.argmin(axis=1)]
-        runs = [
-            train(network, data, self.sgd(rate), steps=self.steps, batch=self.batch, seed=seed)
-            for network, rate in zip(arms, best.tolist(), strict=True)
-            for seed in range(self.seeds)
-        ]
-        steps: list[int] = []
-        rows: list[Array] = []
-        for number, now in enumerate(in_step(runs)):
-            if number % self.every and number != self.steps:
-                continue
-            steps.append(number)
-            judged = [accuracy(n, step.state, data.held_out) for n, step in zip(networks, now, strict=True)]
-            rows.append(np.array(judged).reshape(2, self.seeds))
-            result = Result(self.target, rates, tuning, best, np.array(steps), np.stack(rows, axis=2))
-            yield Progress(share + (1 - share) * number / self.steps, result)
+        for moment in race(
+            [Arm(network, self.sgd(rate)) for network, rate in zip(networks, best.tolist(), strict=True)], data,
+            steps=self.steps, batch=self.batch, seeds=self.seeds,
+            record={*range(0, self.steps, self.every), self.steps},
+        ):  # fmt: skip
+            result = Result(self.target, rates, tuning, best, moment.steps, moment.accuracy)
+            yield Progress(share + (1 - share) * moment.number / self.steps, result)
 
     def sgd(self, rate: float) -> Sgd:
         return Sgd(rate, self.momentum)

@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.data import digits
-from lab.experiment import ARMS, Curve, Experiment, Progress
+from lab.experiment import ARMS, Curve, Experiment, Progress, curves_of
 from lab.layers import Array, Dense, Layer, ReLU
 from lab.network import Network
 from lab.noise import Noise
 from lab.normalize import Normalize
-from lab.scheduled import train_scheduled
-from lab.statistics import Interval, interval
-from lab.training import Sgd, Step, accuracy, in_step
+from lab.statistics import Interval, interval, percentiles
+from lab.training import Sgd, Step, accuracy, in_step, train_scheduled
 from normlib.core import Hyper
 from normlib.norms.batch_norm import BatchNorm
 
@@ -81,9 +80,7 @@ class Result(NamedTuple):
             ("way of the median in one step, % of the band", 100 * self.moved),
             ("change of the band in one step, |ln|", self.stretched),
         ):
-            for name, arm in zip(NOISY_ARMS, values, strict=True):
-                for seed, y in enumerate(arm):
-                    yield Curve(quantity, name, self.steps, y, seed)
+            yield from curves_of(quantity, NOISY_ARMS, self.steps, values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +152,7 @@ class NoiseAfterBn(Experiment[Result]):
     def _bands(self, arm: int, seed: int, step: Step, watched: Array) -> Array:
         last_hidden = -2  # of the layers: the activation before the logits
         x = self.network(arm, seed, step.number).inputs(step.state, watched)[last_hidden]
-        return np.percentile(x, (15, 50, 85), axis=0)
+        return percentiles(x)
 
 
 def _change(old: Array, new: Array) -> tuple[float, float]:

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.data import KINDS, named
-from lab.experiment import Choice, Curve, Experiment, Progress, moments
+from lab.experiment import Choice, Curve, Experiment, Progress, curves_of, moments
 from lab.layers import Array, Layer, ReLU, Sigmoid
 from lab.network import Network, State, perceptron
-from lab.statistics import interval, percent
-from lab.training import Sgd, accuracy, in_step, train
+from lab.race import Arm, race
+from lab.statistics import first_at, interval, percent
+from lab.training import Sgd
 from normlib.core import Hyper, Norm
 from normlib.norms.batch_norm import BatchNorm
 from normlib.norms.dynamic_tanh import DynamicTanh
@@ -48,8 +49,7 @@ class Result(NamedTuple):
 
     def steps_to_target(self) -> Array:
         """Return the first recorded step at the target, (2, seeds); not a number where a run never got there."""
-        there = self.accuracy >= self.target
-        return np.where(there.any(axis=2), self.steps[there.argmax(axis=2)], np.nan)
+        return first_at(self.steps, self.accuracy, self.target)
 
     def verdict(self) -> str:
         seeds, said = self.accuracy.shape[1], []
@@ -70,10 +70,8 @@ class Result(NamedTuple):
 
     def curves(self) -> Iterator[Curve]:
         """Yield loss and accuracy of every run."""
-        for side, name in enumerate(SIDES):
-            for seed in range(self.accuracy.shape[1]):
-                yield Curve("held-out accuracy, %", name, self.steps, 100 * self.accuracy[side, seed], seed)
-                yield Curve("cross-entropy of the batch", name, self.steps, self.loss[side, seed], seed)
+        yield from curves_of("held-out accuracy, %", SIDES, self.steps, 100 * self.accuracy)
+        yield from curves_of("cross-entropy of the batch", SIDES, self.steps, self.loss)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,28 +116,15 @@ class YourOwn(Experiment[Result]):
     def run(self) -> Iterator[Progress[Result]]:
         data = named(self.data)
         plane = grid() if data.shape == (2, 1, 1) else None
-        networks = [self.network(side) for side in (0, 1) for _ in range(self.seeds)]
-        runs = [
-            train(network, data, Sgd(self.rates[number // self.seeds], self.momentum), steps=self.steps,
-                  batch=self.batch, seed=number % self.seeds)
-            for number, network in enumerate(networks)
-        ]  # fmt: skip
-        record = moments(self.steps, self.recorded)
-        loss, right, decision = [], [], []
-        for number, now in enumerate(in_step(runs)):
-            if number not in record:
-                continue
-            sides = (2, self.seeds)
-            loss.append(np.array([step.loss for step in now]).reshape(sides))
-            judged = [accuracy(n, step.state, data.held_out) for n, step in zip(networks, now, strict=True)]
-            right.append(np.array(judged).reshape(sides))
-            firsts = [(networks[first], now[first].state) for first in (0, self.seeds)]
-            decision.append(np.stack([decided(network, state, plane) for network, state in firsts]))
-            result = Result(
-                self.target, record[: len(loss)], np.stack(loss, axis=2), np.stack(right, axis=2),
-                np.stack(decision, axis=1),
-            )  # fmt: skip
-            yield Progress(number / self.steps, result)
+        arms = [Arm(self.network(side), Sgd(self.rates[side], self.momentum)) for side in (0, 1)]
+        maps: list[Array] = []
+        for moment in race(
+            arms, data, steps=self.steps, batch=self.batch, seeds=self.seeds, record=moments(self.steps, self.recorded)
+        ):
+            firsts = zip(arms, moment.now, strict=True)
+            maps.append(np.stack([decided(arm.network, seeds[0].state, plane) for arm, seeds in firsts]))
+            result = Result(self.target, moment.steps, moment.loss, moment.accuracy, np.stack(maps, axis=1))
+            yield Progress(moment.number / self.steps, result)
 
 
 def grid() -> Array:

@@ -87,7 +87,7 @@ def test_a_run_at_hand_gives_its_verdict_and_one_that_is_not_is_never_trained(mo
         c.status == "recomputed" for c in content().claims
     )
 
-    class Kept(tuple):  # type: ignore[type-arg]
+    class Kept(tuple):
         def verdict(self) -> str:
             return "A is <ahead>."
 

@@ -26,7 +26,7 @@ from lab.training import Sgd, train
 
 SHORT = {
     "covariate_shift": CovariateShift(steps=20, width=8, recorded=5, seeds=2),
-    "bn_parameters": BnParameters(steps=20, width=8, recorded=5),
+    "bn_parameters": BnParameters(steps=20, width=8, recorded=5, seeds=2),
     "digits_convnet": DigitsConvnet(steps=8, channels=(3, 4), seeds=2, recorded=4, judged_on=50),
     "learning_rate_and_init": LearningRateAndInit(rates=(0.1, 5.0), scales=(0.1, 1e3), steps=8, width=8, seeds=2),
     "your_own": YourOwn(steps=10, recorded=4, seeds=2, depths=(1, 2), norms=("layer", "group"), data="xor"),
@@ -198,7 +198,7 @@ def test_units_that_diverged_are_called_so():
     percentiles = np.tile(np.arange(3.0)[:, None], (2, 2, 2, 1, 4))
     percentiles[0, 1, 1] = np.nan
     result = Shift(np.array([0, 10]), np.zeros((2, 2, 2)), np.zeros((2, 2, 2)), percentiles)
-    assert "without BN it diverged." in result.verdict()
+    assert "units travelled 0.0 ± 0.0 widths of its 15–85 % band with BN; without BN it diverged." in result.verdict()
 
 
 def test_a_number_of_steps_is_whole():
@@ -255,15 +255,16 @@ def test_the_percentiles_are_those_of_what_the_last_sigmoids_are_given():
 
 
 def test_gamma_and_beta_start_at_1_and_0_and_training_spreads_them():
-    result = BnParameters(steps=200, recorded=6).result()
-    assert result.gamma.shape == (6, 4, 64)
-    assert np.all(result.gamma[0] == 1)
-    assert np.all(result.beta[0] == 0)
-    assert np.all(result.running_mean[0] == 0)
-    assert np.all(result.running_var[0] == 1)
-    assert np.all(result.gamma[-1].std(axis=1) > 0.005)
-    assert np.all(result.beta[-1].std(axis=1) > 0.005)
-    assert result.accuracy[-1] > 0.95
+    result = BnParameters(steps=200, recorded=6, seeds=2).result()
+    assert result.gamma.shape == (2, 6, 4, 64)
+    assert np.all(result.gamma[:, 0] == 1)
+    assert np.all(result.beta[:, 0] == 0)
+    assert np.all(result.running_mean[:, 0] == 0)
+    assert np.all(result.running_var[:, 0] == 1)
+    assert np.all(result.gamma[:, -1].std(axis=2) > 0.005)
+    assert np.all(result.beta[:, -1].std(axis=2) > 0.005)
+    assert np.all(result.accuracy[:, -1] > 0.95)
+    assert not np.array_equal(result.gamma[0, -1], result.gamma[1, -1])
 
 
 def test_a_convolutional_network_learns_the_digits_both_ways():
